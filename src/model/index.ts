@@ -1,0 +1,9 @@
+/** The nouns: plain read-only values that every room passes to the next. No I/O, no clock. */
+export * from "./advisory.ts";
+export * from "./failure.ts";
+export * from "./finding.ts";
+export * from "./inventory.ts";
+export * from "./plan.ts";
+export * from "./policy.ts";
+export * from "./release.ts";
+export * from "./run.ts";

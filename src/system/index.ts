@@ -1,0 +1,7 @@
+/** Effects: files, programs, HTTP, time, progress. The only room that touches Node's own. */
+export * from "./concurrency.ts";
+export * from "./execute.ts";
+export * from "./files.ts";
+export * from "./http.ts";
+export * from "./programs.ts";
+export * from "./progress.ts";

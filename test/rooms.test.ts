@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+
+/** Which room may import which (`docs/architecture.md`). `cli` is the composition root and may import all. */
+const mayImport: Record<string, readonly string[]> = {
+  model: [],
+  versions: ["model"],
+  system: ["model"],
+  managers: ["model", "versions"],
+  inventory: ["model", "system", "managers"],
+  advisories: ["model", "system"],
+  releases: ["model", "system", "versions"],
+  findings: ["model", "versions"],
+  plan: ["model", "versions"],
+  settle: ["model", "versions", "system", "managers", "releases"],
+  run: ["model", "system", "managers"],
+  evidence: ["model"],
+};
+const pipeline = Object.keys(mayImport);
+/** Node's modules that act on the world; every other room goes through `system`. */
+const effects = /^node:(fs|child_process|http|https|net|os|process|timers|worker_threads|sqlite)/;
+/** Rooms, besides `system`, that hold a resource of their own kind, and why. */
+const ownEffects: Record<string, readonly string[]> = {
+  advisories: ["node:sqlite", "node:fs", "node:fs/promises"], // the on-disk index
+  releases: ["node:http", "node:fs/promises"], // the cache; the view is a server
+  settle: ["node:fs/promises"], // scratch folders
+  inventory: ["node:fs/promises"], // the walk
+  run: ["node:fs/promises", "node:fs"], // the transaction
+  plan: ["node:worker_threads"], // the solver runs beside the main thread
+};
+
+const source = path.join(import.meta.dirname, "..", "src");
+
+function* filesOf(folder: string): Generator<string> {
+  for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesOf(file);
+    else if (entry.name.endsWith(".ts")) yield file;
+  }
+}
+
+const roomOf = (file: string): string => {
+  const [first = ""] = path.relative(source, file).split(path.sep);
+  return first === "pipeline.ts" ? "pipeline" : first;
+};
+
+function allowed(room: string, target: string): boolean {
+  if (room === target || room === "cli") return true;
+  if (room === "pipeline") return pipeline.includes(target);
+  return mayImport[room]?.includes(target) ?? false;
+}
+
+test("rooms import only what the table allows, and only through index.ts", () => {
+  const wrong: string[] = [];
+  for (const file of filesOf(source)) {
+    const room = roomOf(file);
+    const isTest = file.endsWith(".test.ts");
+    for (const [, specifier = ""] of fs
+      .readFileSync(file, "utf8")
+      .matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+      const where = `${path.relative(source, file)} imports ${specifier}`;
+      if (specifier.startsWith(".")) {
+        const target = path.resolve(path.dirname(file), specifier);
+        if (!target.startsWith(source + path.sep)) {
+          if (!isTest) wrong.push(`${where}: outside src/`);
+          continue;
+        }
+        const other = roomOf(target);
+        if (other === room) continue;
+        if (!allowed(room, other) && !isTest) wrong.push(`${where}: ${room} may not use ${other}`);
+        else if (
+          other !== "pipeline" &&
+          path.relative(source, target) !== path.join(other, "index.ts") &&
+          !isTest
+        )
+          wrong.push(`${where}: enter ${other} through its index.ts`);
+      } else if (effects.test(specifier) && room !== "system" && room !== "cli" && !isTest) {
+        if (!(ownEffects[room] ?? []).includes(specifier)) wrong.push(`${where}: effects belong to system`);
+      }
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test("every room of the table exists and there is none beside it", () => {
+  const rooms = fs
+    .readdirSync(source, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  assert.deepEqual(rooms.sort(), [...pipeline, "cli"].sort());
+});
