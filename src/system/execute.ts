@@ -122,7 +122,7 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
   child.stdin.end(options.stdin ?? "");
 
   let timedOut = false;
-  let cancelled = false;
+  let cancelled = false as boolean; // as: set in a callback, which the checker does not see
   let hardKill: NodeJS.Timeout | undefined;
   const end = (): void => {
     if (pid === undefined) return;
@@ -155,6 +155,10 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
             ),
           );
         });
+        child.on("exit", () => {
+          // What it left running in its group would hold the output open.
+          if (pid !== undefined) killGroup(pid, "SIGKILL");
+        });
         child.on("close", (code, signal) => {
           resolve({ code, signal });
         });
@@ -173,11 +177,7 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);
-    if (pid !== undefined) {
-      // What the program itself left running in its group ends with it.
-      killGroup(pid, "SIGKILL");
-      running.delete(pid);
-    }
+    if (pid !== undefined) running.delete(pid);
     clearTimeout(hardKill);
   }
 }
