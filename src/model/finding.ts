@@ -84,3 +84,33 @@ export interface FindingChange {
   readonly left: readonly Finding[];
   readonly introduced: readonly Finding[];
 }
+
+/** What the advisories say of one package version: a finding before it has a place. */
+export interface Hit {
+  /** Canonical id. */
+  readonly advisory: string;
+  readonly aliases: readonly string[];
+  readonly severity: Severity;
+  readonly score?: number;
+  readonly vector?: string;
+  readonly weaknesses: readonly string[];
+  readonly summary?: string;
+  readonly fixedIn: readonly string[];
+  readonly tier: Tier;
+  readonly rule: string;
+  readonly inputs: Finding["inputs"];
+  /** RFC 3339. */
+  readonly due: string;
+  readonly disagreements?: readonly string[];
+}
+
+/** Judges any version of any package by one snapshot and one policy, also versions that are not installed. */
+export interface Judge {
+  hits(component: {
+    readonly project: string;
+    readonly ecosystem: Ecosystem;
+    readonly name: string;
+    readonly version: string;
+    readonly scope: Scope;
+  }): readonly Hit[];
+}

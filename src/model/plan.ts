@@ -105,3 +105,41 @@ export interface Plan {
   /** How each project's result was accepted by its package manager. */
   readonly confirmed: readonly { readonly project: string; readonly by: string; readonly detail: string }[];
 }
+
+/** Something that a package manager would not take: becomes a constraint for the next attempt of the planner. */
+export interface Refusal {
+  readonly project: string;
+  /** The version not to be chosen again, where the refusal names one. */
+  readonly package?: string;
+  readonly version?: string;
+  /** A requirement that the planner did not know of. */
+  readonly requirement?: { readonly from: string; readonly name: string; readonly range: string };
+  /** The tool's own words, shortened. */
+  readonly reason: string;
+}
+
+/** One phase as the package manager wrote it. */
+export interface SettledPhase {
+  /** Path relative to the root → whole new text, cumulative up to this phase. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Every version the lock now holds of packages that the plan names. */
+  readonly observed: readonly { readonly package: string; readonly version: string }[];
+}
+
+/** What the package manager made of a project's phases. */
+export type Settled =
+  | {
+      readonly state: "accepted";
+      /** The tool and its version. */
+      readonly by: string;
+      readonly detail: string;
+      readonly phases: readonly SettledPhase[];
+    }
+  | {
+      readonly state: "refused";
+      readonly by: string;
+      readonly detail: string;
+      /** Number of the phase refused, from 1. */
+      readonly phase: number;
+      readonly refusals: readonly Refusal[];
+    };
