@@ -7,3 +7,4 @@ export * from "./plan.ts";
 export * from "./policy.ts";
 export * from "./release.ts";
 export * from "./run.ts";
+export * from "./scan.ts";

@@ -1,0 +1,195 @@
+import path from "node:path";
+import {
+  Failure,
+  severities,
+  type Configuration,
+  type Criteria,
+  type TestGate,
+  type Waiver,
+} from "../../model/index.ts";
+import { exists, readText, sha256 } from "../../system/index.ts";
+import type { ConfigurationFile } from "./schema.ts";
+
+/** Names under which the configuration is looked for, at the root. */
+export const configurationNames = ["redress.yaml", "redress.yml"] as const;
+
+/** A problem of the configuration file, with its place. */
+interface Problem {
+  readonly line: number;
+  readonly message: string;
+}
+
+/**
+ * The configuration of a root: `file` when given, else `redress.yaml` when there is one, else the defaults. Data only:
+ * nothing in it is executed here.
+ * @throws {Failure} `config` naming every problem at once with its line.
+ */
+export async function loadConfiguration(
+  root: string,
+  file?: string,
+  waivers: readonly Waiver[] = [],
+): Promise<Configuration> {
+  const found = file ?? (await findFile(root));
+  if (found === undefined) return fillIn({}, waivers);
+  const source = await readText(found).catch((error: unknown) => {
+    throw new Failure(
+      "config",
+      `cannot read the configuration ${found}`,
+      "Name another with --config FILE.",
+      { cause: error },
+    );
+  });
+  return {
+    ...fillIn(await parse(source, found), waivers),
+    path: path.relative(root, found) || path.basename(found),
+  };
+}
+
+async function findFile(root: string): Promise<string | undefined> {
+  for (const name of configurationNames)
+    if (await exists(path.join(root, name))) return path.join(root, name);
+  return undefined;
+}
+
+/** Reads the text and checks it against the schema. */
+export async function parse(source: string, file: string): Promise<ConfigurationFile> {
+  // Loaded here: most scans have no configuration and must not pay for these.
+  const [{ LineCounter, parseDocument }, { configurationSchema }] = await Promise.all([
+    import("yaml"),
+    import("./schema.ts"),
+  ]);
+  const counter = new LineCounter();
+  const document = parseDocument(source, { lineCounter: counter, maxAliasCount: 0 } as object);
+  if (document.errors.length > 0)
+    throw invalid(
+      file,
+      document.errors.map((error) => ({
+        line: counter.linePos(error.pos[0]).line,
+        message: error.message.split("\n")[0] ?? "",
+      })),
+    );
+  const checked = configurationSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
+  if (checked.success) return checked.data;
+  const lineOf = (keys: readonly PropertyKey[]): number => {
+    for (let length = keys.length; length > 0; length--) {
+      const node = document.getIn(keys.slice(0, length), true) as
+        { range?: [number, number, number] } | undefined;
+      if (node?.range !== undefined) return counter.linePos(node.range[0]).line;
+    }
+    return 1;
+  };
+  throw invalid(
+    file,
+    checked.error.issues.map((issue) => {
+      const unknown = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+      return {
+        line: lineOf(unknown === undefined ? issue.path : [...issue.path, unknown]),
+        message: `${issue.path.join(".") || "the file"}: ${issue.message}`,
+      };
+    }),
+  );
+}
+
+function invalid(file: string, problems: readonly Problem[]): Failure {
+  const lines = problems.map(({ line, message }) => `  line ${line}: ${message}`);
+  return new Failure(
+    "config",
+    `${path.basename(file)} has ${problems.length} ${problems.length === 1 ? "problem" : "problems"}:\n${lines.join("\n")}`,
+    "docs/configuration.md describes every key; redress init writes a commented example.",
+  );
+}
+
+function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configuration {
+  const policy = file.policy ?? {};
+  return {
+    digest: sha256(
+      JSON.stringify(sortKeys({ ...file, contacts: undefined, advisories: undefined, waivers })),
+    ),
+    projects: (file.projects ?? []).map((project) => ({
+      path: normalise(project.path),
+      exposure: project.exposure ?? "internal",
+      ...(project.environment === undefined ? {} : { environment: normalise(project.environment) }),
+      ...(project.python === undefined ? {} : { python: project.python }),
+    })),
+    functions: Object.entries(file.functions ?? {}).map(([name, value]) => ({
+      name,
+      packages: value.packages,
+      criticality: value.criticality ?? "medium",
+      ...(value.atMost === undefined ? {} : { atMost: value.atMost }),
+      ...(value.reason === undefined ? {} : { reason: value.reason }),
+    })),
+    policy: {
+      profile: policy.profile ?? "default",
+      cooldownDays: policy.cooldownDays ?? 7,
+      allowMajor: policy.allowMajor ?? true,
+      allowOverrides: policy.allowOverrides ?? "same-major",
+      installScripts: policy.installScripts ?? [],
+      pinned: (file.pinned ?? []).map(({ package: name, below, reason }) => ({
+        package: name,
+        reason,
+        ...(below === undefined ? {} : { below }),
+      })),
+    },
+    criteria: readCriteria(file.criteria ?? { critical: 0, high: 0, medium: "<5" }),
+    tests: (file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),
+    commands: (file.gates?.commands ?? []).map((gate, index) => readGate(gate, `command ${index + 1}`)),
+    advisories: file.advisories ?? [],
+    waivers,
+    contacts: file.contacts ?? {},
+  };
+}
+
+type GateFile = NonNullable<NonNullable<ConfigurationFile["gates"]>["tests"]>[number];
+
+function readGate(gate: GateFile, fallbackName: string): TestGate {
+  return {
+    name: gate.name ?? fallbackName,
+    argv: typeof gate.command === "string" ? splitWords(gate.command) : gate.command,
+    cwd: normalise(gate.cwd ?? "."),
+    timeoutMs: readDuration(gate.timeout ?? "10m"),
+    mode: gate.mode ?? "enforce",
+  };
+}
+
+/** Most findings left by severity; `"<5"` is 4. */
+export function readCriteria(file: Readonly<Record<string, number | string | undefined>>): Criteria {
+  const criteria: Record<string, number> = {};
+  for (const severity of severities) {
+    const limit = file[severity];
+    if (typeof limit === "number") criteria[severity] = limit;
+    else if (limit !== undefined) {
+      const [, operator, digits] = /^(<=?)\s*(\d+)$/.exec(limit) ?? [];
+      criteria[severity] = Number(digits) - (operator === "<" ? 1 : 0);
+    }
+  }
+  return criteria;
+}
+
+/** `90s`, `10m`, `1h` in milliseconds. */
+function readDuration(value: string): number {
+  const [, digits = "0", unit = "s"] = /^(\d+)\s*(s|m|h)$/.exec(value) ?? [];
+  return Number(digits) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
+}
+
+/** Words of a command line: blanks separate, single and double quotes group; nothing is expanded. */
+export function splitWords(line: string): string[] {
+  const words: string[] = [];
+  for (const [, double, single, plain] of line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g))
+    words.push(double ?? single ?? plain ?? "");
+  return words;
+}
+
+const normalise = (file: string): string => {
+  const normal = path.posix.normalize(file.replaceAll("\\", "/"));
+  return normal.length > 1 ? normal.replace(/\/$/, "") : normal;
+};
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, inner]) => [key, sortKeys(inner)]),
+  );
+}

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { tiers } from "../../model/index.ts";
+
+const text = z.string().min(1);
+/** A path inside the root: relative, with no way out. */
+const inside = text.refine(
+  (value) => !value.startsWith("/") && !/^[A-Za-z]:/.test(value) && !value.split(/[\\/]/).includes(".."),
+  "must be a relative path inside the project",
+);
+const tier = z.enum(tiers).describe("A tier, from the most urgent down: " + tiers.join(", "));
+const mode = z.enum(["enforce", "warn", "observe"]).describe("enforce: a fail stops the phase and undoes it");
+const limit = z
+  .union([z.int().min(0), z.string().regex(/^(<|<=)\s*\d+$/, 'must be a number, or "<5", or "<=4"')])
+  .describe("Most findings of this severity that may be left");
+const command = z
+  .union([text, z.array(text).min(1)])
+  .describe("A program and its arguments; split at blanks (quotes group), never given to a shell");
+const gate = z.strictObject({
+  name: text.optional(),
+  command,
+  cwd: inside.optional().describe("Folder to run in, relative to the root"),
+  timeout: z
+    .string()
+    .regex(/^\d+\s*(s|m|h)$/, 'must be like "90s", "10m" or "1h"')
+    .optional(),
+  mode: mode.optional(),
+});
+
+/** `redress.yaml` as it may be written (`docs/configuration.md`). Unknown keys are errors. */
+export const configurationSchema = z.strictObject({
+  projects: z
+    .array(
+      z.strictObject({
+        path: inside.or(z.literal(".")),
+        exposure: z.enum(["public", "internal"]).optional().describe("public: reachable from the internet"),
+        environment: inside.optional().describe("Virtual environment, where it is not .venv, venv or env"),
+        python: z
+          .string()
+          .regex(/^\d+\.\d+(\.\d+)?$/, 'must be like "3.11"')
+          .optional(),
+      }),
+    )
+    .optional(),
+  functions: z
+    .record(
+      text,
+      z.strictObject({
+        packages: z.array(text).min(1),
+        criticality: z.enum(["low", "medium", "high", "highest"]).optional(),
+        atMost: tier.optional().describe("Findings of these packages are due at least this soon"),
+        reason: text.optional(),
+      }),
+    )
+    .optional(),
+  policy: z
+    .strictObject({
+      profile: z.enum(["default", "severity-only"]).optional(),
+      cooldownDays: z.int().min(0).max(365).optional(),
+      allowMajor: z.boolean().optional(),
+      allowOverrides: z.enum(["none", "same-major", "any"]).optional(),
+      installScripts: z.array(text).optional().describe("npm packages whose install scripts may run"),
+    })
+    .optional(),
+  pinned: z
+    .array(z.strictObject({ package: text, below: text.optional(), reason: text }))
+    .optional()
+    .describe("Packages that may not move, or not reach a version"),
+  criteria: z
+    .strictObject({
+      critical: limit.optional(),
+      high: limit.optional(),
+      medium: limit.optional(),
+      low: limit.optional(),
+      unknown: limit.optional(),
+    })
+    .optional(),
+  gates: z
+    .strictObject({
+      tests: z.array(gate).optional(),
+      commands: z.array(gate).optional(),
+    })
+    .optional(),
+  advisories: z.array(text).optional().describe("Sources, as --advisories takes them"),
+  contacts: z.record(text, text).optional(),
+});
+
+export type ConfigurationFile = z.infer<typeof configurationSchema>;

@@ -1,0 +1,77 @@
+import { severities, tiers, type Severity, type Summary, type Tier } from "../../model/index.ts";
+import type { Terminal } from "../terminal.ts";
+
+type Colors = Terminal["colors"];
+
+/** A tier as people say it. */
+export const tierNames: Readonly<Record<Tier, string>> = {
+  immediate: "Immediate",
+  "24-hours": "24 hours",
+  "1-week": "1 week",
+  "2-weeks": "2 weeks",
+  "1-month": "1 month",
+  "next-window": "Next window",
+};
+
+/** `1 finding`, `2 findings`. */
+export function count(number: number, one: string, many = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** `2 high, 1 medium`; `none` when there is nothing. */
+export function severityWords(bySeverity: Summary["bySeverity"], colors: Colors): string {
+  const parts = severities
+    .filter((severity) => bySeverity[severity] > 0)
+    .map((severity) => paintSeverity(severity, `${bySeverity[severity]} ${severity}`, colors));
+  return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+/** `3 immediate, 2 within 1 week`. */
+export function tierWords(byTier: Summary["byTier"]): string {
+  const parts = tiers
+    .filter((tier) => byTier[tier] > 0)
+    .map((tier) => `${byTier[tier]} ${tierNames[tier].toLowerCase()}`);
+  return parts.length === 0 ? "none" : parts.join(" · ");
+}
+
+/** Colours text by severity. */
+export function paintSeverity(severity: Severity, text: string, colors: Colors): string {
+  switch (severity) {
+    case "critical":
+      return colors.bold(colors.red(text));
+    case "high":
+      return colors.red(text);
+    case "medium":
+      return colors.yellow(text);
+    default:
+      return colors.dim(text);
+  }
+}
+
+/** Rows as columns, padded to the widest cell; colour codes do not count. */
+export function columns(rows: readonly (readonly string[])[], indent = ""): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries())
+      widths[index] = Math.max(widths[index] ?? 0, visibleLength(cell));
+  return rows.map((row) =>
+    (
+      indent +
+      row.map((cell, index) => cell + " ".repeat((widths[index] ?? 0) - visibleLength(cell))).join("  ")
+    ).trimEnd(),
+  );
+}
+
+// eslint-disable-next-line no-control-regex -- terminal colour codes begin with a control character
+const visibleLength = (text: string): number => text.replace(/\u001b\[[0-9;]*m/g, "").length;
+
+/** A date as `2025-09-02`. */
+export function day(time: string): string {
+  return time.slice(0, 10);
+}
+
+/** Text from outside, fit for a terminal: control characters are shown as `?`. */
+export function plain(text: string): string {
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
+}

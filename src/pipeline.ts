@@ -1,0 +1,413 @@
+/**
+ * The one way through: inventory → advisories → findings → plan → settle → run → evidence. Each function here joins
+ * rooms and decides nothing that a room could; read it first to know what Redress does.
+ */
+import { openAdvisories, type AdvisoryBase } from "./advisories/index.ts";
+import { compareFindings, findFindings, makeJudge, summarise } from "./findings/index.ts";
+import { takeInventory } from "./inventory/index.ts";
+import {
+  Failure,
+  tiers,
+  type Configuration,
+  type Finding,
+  type Inventory,
+  type Judge,
+  type Phase,
+  type Plan,
+  type Profile,
+  type Project,
+  type Refusal,
+  type ReleaseSource,
+  type Run,
+  type Scan,
+  type Settled,
+  type Summary,
+  type Upgrade,
+} from "./model/index.ts";
+import { foresee, planNpm, planPython, type ProjectPlan } from "./plan/index.ts";
+import { npmReleases, pypiReleases } from "./releases/index.ts";
+import { applyPlan, digestInputs, readDetections, recordDetections } from "./run/index.ts";
+import { settleNpm, settlePython } from "./settle/index.ts";
+import { sha256, type Clock, type Programs, type Progress } from "./system/index.ts";
+
+/** Where and by what Redress works: made once by the command line. */
+export interface Setting {
+  /** Absolute path of the project's root. */
+  readonly root: string;
+  /** Absolute paths inside the root to look at; absent: the whole root. */
+  readonly paths?: readonly string[];
+  readonly configuration: Configuration;
+  /** Advisory sources as `--advisories` takes them. */
+  readonly advisories: readonly string[];
+  /** RFC 3339. */
+  readonly asOf?: string;
+  readonly offline: boolean;
+  readonly production: boolean;
+  readonly tool: { readonly name: string; readonly version: string };
+  readonly programs: Programs;
+  readonly clock: Clock;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** A tree as it was seen, with the means to judge another one by the same facts. */
+export interface Look {
+  readonly inventory: Inventory;
+  readonly findings: readonly Finding[];
+  readonly judge: Judge;
+  readonly base: AdvisoryBase;
+  readonly scan: Scan;
+}
+
+/** Looks at the tree: what is there, what is known of it, how soon it is due. The caller closes `base`. */
+export async function look(setting: Setting): Promise<Look> {
+  const { configuration, progress, signal } = setting;
+  const inventory = await inventoryOf(setting, setting.root);
+  const step = progress.step("Advisories");
+  const base = await openAdvisories({
+    sources: setting.advisories,
+    packages: inventory.components,
+    offline: setting.offline,
+    progress,
+    ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  step.done();
+  const now = setting.asOf ?? setting.clock().toISOString();
+  const seen = await readDetections(setting.root);
+  const judge = makeJudge({
+    lookup: (ecosystem, name) => base.lookup(ecosystem, name),
+    enrichment: (ids) => base.enrichment(ids),
+    configuration,
+    firstSeen: (key) => seen.get(`${key.project}|${key.package}|${key.advisory}`),
+    now,
+    ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
+  });
+  const findings = findFindings(inventory, judge, configuration);
+  const unread = [
+    ...inventory.unread,
+    ...base.unread,
+    ...judge.unreadable.map(({ advisory, range }) => ({
+      path: advisory,
+      reason: `range cannot be read: ${range}`,
+    })),
+  ];
+  const { asOf: _, ...snapshot } = base.snapshot;
+  const scan: Scan = {
+    schemaVersion: 1,
+    tool: setting.tool,
+    scannedAt: setting.clock().toISOString(),
+    ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
+    snapshot,
+    projects: inventory.projects.map((project) => projectLine(project, inventory)),
+    findings,
+    unread,
+    notes: inventory.notes,
+    summary: summarise(findings),
+  };
+  return { inventory, findings, judge, base, scan };
+}
+
+async function inventoryOf(setting: Setting, root: string): Promise<Inventory> {
+  return takeInventory({
+    root,
+    settings: setting.configuration.projects,
+    production: setting.production,
+    progress: setting.progress,
+    ...(setting.paths === undefined ? {} : { paths: setting.paths }),
+    ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+  });
+}
+
+function projectLine(project: Project, inventory: Inventory): Scan["projects"][number] {
+  const own = inventory.components.filter((component) => component.project === project.path);
+  return {
+    path: project.path,
+    ecosystem: project.ecosystem,
+    manager: project.manager,
+    components: own.length,
+    direct: own.filter((component) => component.direct).length,
+  };
+}
+
+/** Findings of the tree, and the dates of first detection remembered where the tree keeps Redress' state. */
+export async function scan(setting: Setting): Promise<Scan> {
+  const seen = await look(setting);
+  try {
+    await recordDetections(setting.root, seen.findings, setting.asOf ?? setting.clock().toISOString());
+    return seen.scan;
+  } finally {
+    seen.base.close();
+  }
+}
+
+/** A plan with the scan it was made from. */
+export interface Proposal {
+  readonly plan: Plan;
+  readonly scan: Scan;
+}
+
+export interface ProposeOptions {
+  readonly profile: Profile;
+  /** Only these packages, and what they force. */
+  readonly packages?: readonly string[];
+  readonly timeLimitMs?: number;
+}
+
+/**
+ * The best plan that the package managers accept. Nothing of the project is touched.
+ * @throws {Failure} `unavailable` when the package index does not answer.
+ */
+export async function propose(setting: Setting, options: ProposeOptions): Promise<Proposal> {
+  const seen = await look(setting);
+  try {
+    const drafts: Draft[] = [];
+    for (const project of seen.inventory.projects) {
+      if (!seen.findings.some((finding) => finding.project === project.path)) continue;
+      drafts.push(await draftFor(project, { setting, seen, options }));
+    }
+    return { plan: await assemble(drafts, { setting, seen, options }), scan: seen.scan };
+  } finally {
+    seen.base.close();
+  }
+}
+
+interface Drafting {
+  readonly setting: Setting;
+  readonly seen: Look;
+  readonly options: ProposeOptions;
+}
+
+interface Draft {
+  readonly project: Project;
+  readonly plan: ProjectPlan;
+  readonly settled: Settled | null;
+}
+
+/** How often a refusal of the package manager sends the planner back. */
+const mostAttempts = 6;
+
+/** The solver proposes, the package manager disposes; a refusal becomes a constraint. */
+async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
+  const { setting, seen, options } = drafting;
+  const source = await releasesFor(project, setting);
+  const refusals: Refusal[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const request = {
+      inventory: seen.inventory,
+      findings: seen.findings,
+      judge: seen.judge,
+      configuration: setting.configuration,
+      profile: options.profile,
+      refusals,
+      sourceFor: () => source,
+      now: setting.clock().toISOString(),
+      progress: setting.progress,
+      ...(options.packages === undefined ? {} : { packages: options.packages }),
+      ...(options.timeLimitMs === undefined ? {} : { timeLimitMs: options.timeLimitMs }),
+      ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+    };
+    const plan =
+      project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
+    if (plan.phases.length === 0) return { project, plan, settled: null };
+    const settled = await settle(
+      project,
+      plan.phases.map((phase) => phase.upgrades),
+      { setting, inventory: seen.inventory, broken: plan.broken },
+    );
+    if (settled.state === "accepted") return { project, plan, settled };
+    const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
+    if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
+    refusals.push(...fresh);
+    setting.progress.line(`${settled.by} refused the plan (${settled.detail}); planning again`);
+  }
+}
+
+const same = (a: Refusal, b: Refusal): boolean =>
+  a.package === b.package &&
+  a.version === b.version &&
+  JSON.stringify(a.requirement) === JSON.stringify(b.requirement);
+
+async function releasesFor(project: Project, setting: Setting): Promise<ReleaseSource> {
+  const request = { target: project.target, root: setting.root, offline: setting.offline };
+  return project.ecosystem === "PyPI" ? pypiReleases(request) : npmReleases(request);
+}
+
+/** Has the project's own package manager write and accept each phase, in scratch folders. */
+async function settle(
+  project: Project,
+  phases: readonly (readonly Upgrade[])[],
+  context: { setting: Setting; inventory: Inventory; broken: Plan["broken"] },
+): Promise<Settled> {
+  const { setting, inventory, broken } = context;
+  const request = {
+    root: setting.root,
+    project,
+    inventory,
+    phases,
+    broken: broken.filter((one) => one.project === project.path),
+    policy: setting.configuration.policy,
+    programs: setting.programs,
+    progress: setting.progress,
+    ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+  };
+  return project.ecosystem === "PyPI" ? settlePython(request) : settleNpm(request);
+}
+
+/** Joins the projects' plans under one numbering of phases. */
+async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<Plan> {
+  const { setting, seen, options } = drafting;
+  const agreed = drafts.filter((draft) => draft.settled?.state === "accepted");
+  const { configuration } = setting;
+  const phases: Phase[] = [];
+  let upgrades: readonly Upgrade[] = [];
+  let left: Summary = seen.scan.summary;
+  for (const group of mergePhases(agreed.map((draft) => draft.plan))) {
+    upgrades = [...upgrades, ...group.upgrades];
+    left = summarise(findFindings(foresee(seen.inventory, upgrades), seen.judge, configuration));
+    phases.push({
+      number: phases.length + 1,
+      name: `Phase ${phases.length + 1}: ${group.tier}`,
+      ...group,
+      after: left,
+    });
+  }
+  const content = {
+    schemaVersion: 1 as const,
+    madeAt: setting.clock().toISOString(),
+    profile: options.profile,
+    inputs: {
+      ...(await digestInputs(setting.root, seen.inventory)),
+      snapshot: seen.base.snapshot.digest,
+      ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
+      policy: configuration.digest,
+      tool: `${setting.tool.name} ${setting.tool.version}`,
+      targets: seen.inventory.projects.map((project) => ({ project: project.path, ...project.target })),
+    },
+    before: seen.scan.summary,
+    after: left,
+    optimal: drafts.every(
+      (draft) => draft.plan.optimal && (draft.settled?.state ?? "accepted") === "accepted",
+    ),
+    cost: sumOf(drafts.map((draft) => draft.plan.cost)),
+    costNames: drafts[0]?.plan.costNames ?? [],
+    phases,
+    unfixed: drafts.flatMap(unfixedOf),
+    broken: drafts.flatMap((draft) => draft.plan.broken),
+    skipped: drafts.flatMap((draft) => draft.plan.skipped),
+    confirmed: drafts.flatMap(({ project, settled }) =>
+      settled === null ? [] : [{ project: project.path, by: settled.by, detail: settled.detail }],
+    ),
+  };
+  const { madeAt: _, ...identity } = content;
+  return { id: `plan-${sha256(JSON.stringify(identity)).slice(0, 10)}`, ...content };
+}
+
+/** Where the package manager never agreed nothing is proposed, and every finding says so. */
+function unfixedOf({ plan, settled }: Draft): Plan["unfixed"] {
+  if (settled?.state !== "refused") return plan.unfixed;
+  const refused = plan.phases.flatMap((phase) => phase.upgrades.flatMap((upgrade) => upgrade.fixes));
+  return [
+    ...plan.unfixed,
+    ...refused.map((finding) => ({
+      finding,
+      reason: "conflict" as const,
+      detail: `${settled.by} refused the plan: ${settled.detail}`,
+      conflicts: settled.refusals.map((refusal) => refusal.reason),
+      advice: "Resolve the conflict that it names by hand, or plan fewer packages with --package.",
+    })),
+  ];
+}
+
+type PhaseDraft = ProjectPlan["phases"][number];
+
+/** Interleaves the projects' phases by tier; each project's own order is kept. */
+function mergePhases(plans: readonly ProjectPlan[]): PhaseDraft[] {
+  const queues = plans.map((plan) => [...plan.phases]);
+  const merged: PhaseDraft[] = [];
+  for (;;) {
+    const heads = queues.flatMap((queue) => queue[0] ?? []);
+    const tier = tiers.find((one) => heads.some((head) => head.tier === one));
+    if (tier === undefined) return merged;
+    const group = queues.flatMap((queue) => (queue[0]?.tier === tier ? (queue.shift() ?? []) : []));
+    const due = group.map((phase) => phase.due).sort()[0] ?? "";
+    merged.push({ tier, due, upgrades: group.flatMap((phase) => phase.upgrades) });
+  }
+}
+
+function sumOf(costs: readonly (readonly number[])[]): number[] {
+  const length = Math.max(0, ...costs.map((cost) => cost.length));
+  return Array.from({ length }, (_, index) => costs.reduce((sum, cost) => sum + (cost[index] ?? 0), 0));
+}
+
+export interface ApplyOptions {
+  readonly phases?: readonly number[];
+  readonly dryRun?: boolean;
+  readonly filesOnly?: boolean;
+}
+
+/** A run with the scans before and after it, by one snapshot. */
+export interface Applied {
+  readonly run: Run;
+  readonly before: Scan;
+  readonly after: Scan;
+}
+
+/**
+ * Rehearses a plan, carries it out and looks again.
+ * @throws {Failure} `changed` when the project, the policy or the advisories are not those of the plan.
+ */
+export async function apply(setting: Setting, plan: Plan, options: ApplyOptions): Promise<Applied> {
+  const seen = await look(setting);
+  try {
+    if (seen.base.snapshot.digest !== plan.inputs.snapshot)
+      throw new Failure(
+        "changed",
+        "the advisories are not those that the plan was made with",
+        "Make a new plan.",
+      );
+    if (setting.configuration.digest !== plan.inputs.policy)
+      throw new Failure(
+        "changed",
+        "redress.yaml is not the one that the plan was made with",
+        "Make a new plan.",
+      );
+    const relook = async (
+      root: string,
+    ): Promise<{ inventory: Inventory; findings: readonly Finding[]; summary: Summary }> => {
+      const inventory = await inventoryOf(setting, root);
+      const findings = findFindings(inventory, seen.judge, setting.configuration);
+      return { inventory, findings, summary: summarise(findings) };
+    };
+    const run = await applyPlan(
+      { root: setting.root, plan, configuration: setting.configuration, ...options },
+      {
+        settle: (project) =>
+          settle(
+            project,
+            plan.phases.map((phase) => phase.upgrades.filter((upgrade) => upgrade.project === project.path)),
+            { setting, inventory: seen.inventory, broken: plan.broken },
+          ),
+        look: relook,
+        compare: compareFindings,
+        clock: setting.clock,
+        progress: setting.progress,
+        programs: setting.programs,
+        ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+      },
+    );
+    const after = await relook(setting.root);
+    return {
+      run,
+      before: seen.scan,
+      after: {
+        ...seen.scan,
+        scannedAt: setting.clock().toISOString(),
+        findings: after.findings,
+        summary: after.summary,
+      },
+    };
+  } finally {
+    seen.base.close();
+  }
+}
