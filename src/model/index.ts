@@ -1,5 +1,6 @@
 /** The nouns: plain read-only values that every room passes to the next. No I/O, no clock. */
 export * from "./advisory.ts";
+export * from "./evidence.ts";
 export * from "./failure.ts";
 export * from "./finding.ts";
 export * from "./inventory.ts";
