@@ -11,7 +11,11 @@ const redress = path.join(repository, "dist", "cli", "main.js");
 function show(what: string, argv: readonly string[], cwd: string): number {
   const [program = "", ...args] = argv;
   process.stdout.write(`\n$ ${what}\n`);
-  const { status, error } = spawnSync(program, args, { cwd, stdio: "inherit", env: { ...process.env, UV_PYTHON_DOWNLOADS: "never" } });
+  const { status, error } = spawnSync(program, args, {
+    cwd,
+    stdio: "inherit",
+    env: { ...process.env, UV_PYTHON_DOWNLOADS: "never" },
+  });
   if (error !== undefined) process.stderr.write(`${error.message}\n`);
   return status ?? 1;
 }
@@ -32,12 +36,18 @@ if (uv === undefined) throw new Error("uv is missing: run this through npm run d
 const scratch = mkdtempSync(path.join(tmpdir(), "redress-demo-"));
 const application = path.join(scratch, "mingus");
 cpSync(path.join(repository, "examples", "mingus"), application, { recursive: true });
-process.stdout.write(`A copy of examples/mingus, a personal-finance API with 42 pinned packages, in ${application}\n`);
+process.stdout.write(
+  `A copy of examples/mingus, a personal-finance API with 42 pinned packages, in ${application}\n`,
+);
 
 const python = await findPython();
 if (
   show("uv venv .venv", [uv, "venv", "--quiet", "--python", python, ".venv"], application) !== 0 ||
-  show("uv pip install -r requirements.txt", [uv, "pip", "install", "--quiet", "-r", "requirements.txt"], application) !== 0
+  show(
+    "uv pip install -r requirements.txt",
+    [uv, "pip", "install", "--quiet", "-r", "requirements.txt"],
+    application,
+  ) !== 0
 )
   throw new Error("the example's environment could not be built");
 

@@ -2,7 +2,15 @@
 // from 20 on before anything is installed. Does only what is missing.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +35,9 @@ function newest(folder) {
   );
 }
 
-const lock = createHash("sha256").update(readFileSync(path.join(root, "package-lock.json"))).digest("hex");
+const lock = createHash("sha256")
+  .update(readFileSync(path.join(root, "package-lock.json")))
+  .digest("hex");
 const mark = path.join(root, "node_modules", ".prepared");
 if (!existsSync(mark) || readFileSync(mark, "utf8") !== lock) {
   run("dependencies (npm ci)", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
@@ -35,15 +45,25 @@ if (!existsSync(mark) || readFileSync(mark, "utf8") !== lock) {
 }
 
 const entry = path.join(root, "dist", "cli", "main.js");
-if (!existsSync(entry) || newest(path.join(root, "src")) > statSync(entry).mtimeMs) run("build", "npm", ["run", "--silent", "build"]);
+if (!existsSync(entry) || newest(path.join(root, "src")) > statSync(entry).mtimeMs)
+  run("build", "npm", ["run", "--silent", "build"]);
 const link = path.join(root, "node_modules", ".bin", "redress");
 if (!existsSync(link)) symlinkSync(path.join("..", "..", "dist", "cli", "main.js"), link);
 
 // uv, from the package index that pip is configured for, in Redress' own tools environment.
-const onPath = (process.env.PATH ?? "").split(path.delimiter).some((folder) => existsSync(path.join(folder, "uv")));
+const onPath = (process.env.PATH ?? "")
+  .split(path.delimiter)
+  .some((folder) => existsSync(path.join(folder, "uv")));
 const tools = path.join(process.env.XDG_CACHE_HOME ?? path.join(homedir(), ".cache"), "redress", "tools");
 if (!onPath && !existsSync(path.join(tools, "bin", "uv"))) {
   mkdirSync(path.dirname(tools), { recursive: true });
   run("a Python environment for uv", "python3", ["-m", "venv", tools]);
-  run("uv", path.join(tools, "bin", "python"), ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "uv"]);
+  run("uv", path.join(tools, "bin", "python"), [
+    "-m",
+    "pip",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "uv",
+  ]);
 }
