@@ -169,7 +169,7 @@ export function buildProgram(
         .argument("[what]", "run id, plan file or path (default: the newest run, else the project)"),
     )
       .description("write documents: the plan, the update summary, the state of things")
-      .option("--format <names>", "md, json (comma-separated)", "md,json")
+      .option("--format <names>", "md, html, json (comma-separated)", "md,html,json")
       .option("--out <folder>", "where they are written"),
     ["report", "report --format md", "report .redress/plans/plan-0123456789.json --out docs/security"],
   ).action(action<LookOptions>(() => import("./commands/report.ts")));

@@ -1,5 +1,6 @@
 /** Documents: one snapshot of evidence in, text out; one file a format. */
 import type { Evidence } from "../model/index.ts";
+import { renderHtml } from "./html.ts";
 import { renderMarkdown } from "./markdown.ts";
 
 /** One format of document. */
@@ -13,5 +14,6 @@ export interface Renderer {
 /** Every format there is. */
 export const renderers: readonly Renderer[] = [
   { format: "md", extension: "md", render: renderMarkdown },
+  { format: "html", extension: "html", render: renderHtml },
   { format: "json", extension: "json", render: (evidence) => `${JSON.stringify(evidence, null, 2)}\n` },
 ];

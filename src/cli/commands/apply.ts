@@ -80,7 +80,7 @@ export async function applyAndKeep(
   const documents = await writeDocuments(evidence, {
     folder: path.join(setting.root, ".redress", "reports"),
     name: run.run,
-    formats: "md,json",
+    formats: "md,html,json",
   });
   return { run, exit: exitOfRun(run, after, setting.configuration.criteria), documents };
 }

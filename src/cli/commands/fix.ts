@@ -42,7 +42,7 @@ export async function run(
         plan: made.plan,
         ...contextOf(setting.configuration),
       },
-      { folder: path.join(setting.root, ".redress", "reports"), name: made.plan.id, formats: "md,json" },
+      { folder: path.join(setting.root, ".redress", "reports"), name: made.plan.id, formats: "md,html,json" },
     );
     if (quiet)
       terminal.print(JSON.stringify({ schemaVersion: 1, plan: made.plan, run: null, documents }, null, 2));
