@@ -26,7 +26,7 @@ const ownEffects: Record<string, readonly string[]> = {
   advisories: ["node:sqlite", "node:fs", "node:fs/promises"], // the on-disk index
   releases: ["node:http", "node:fs/promises"], // the cache; the view is a server
   settle: ["node:fs/promises"], // scratch folders
-  inventory: ["node:fs/promises"], // the walk
+  inventory: ["node:fs", "node:fs/promises"], // the walk and thousands of small reads, quickest synchronously
   run: ["node:fs/promises", "node:fs"], // the transaction
   plan: ["node:worker_threads"], // the solver runs beside the main thread
 };
