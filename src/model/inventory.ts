@@ -2,7 +2,19 @@
 export type Ecosystem = "npm" | "PyPI";
 
 /** The tool whose files declare and lock a project's dependencies. */
-export type ManagerId = "npm" | "pip";
+export type ManagerId =
+  | "npm"
+  | "yarn"
+  | "pnpm"
+  | "bun"
+  | "pip"
+  | "poetry"
+  | "pipenv"
+  | "pdm"
+  | "uv"
+  /** A bill of materials: a list that somebody made of what is there. */
+  | "sbom"
+  | "conda";
 
 /** Where a component is used; a production path wins over the others (CycloneDX `scope` in npm's words). */
 export type Scope = "production" | "development" | "optional";

@@ -23,6 +23,8 @@ export interface Upgrade {
   readonly introduces: readonly string[];
   /** Sentences: why this package, why not lower, what forced it. */
   readonly because: readonly string[];
+  /** npm: the declared ranges that an override of this package serves by `to`: one `overrides` key `package@range` each. */
+  readonly overrides?: readonly string[];
   /** Lower-case hex SHA-256 or SRI of the archives that may be installed, where the index gives them. */
   readonly hashes?: readonly string[];
 }

@@ -9,7 +9,9 @@ const key: CacheKey = { kind: "test-1", index: "https://registry.example/simple/
 
 async function scratch(t: TestContext): Promise<string> {
   const folder = await fs.mkdtemp(path.join(os.tmpdir(), "redress-cache-"));
-  t.after(() => fs.rm(folder, { recursive: true, force: true }));
+  t.after(async () => {
+    await fs.rm(folder, { recursive: true, force: true });
+  });
   return folder;
 }
 
@@ -26,7 +28,7 @@ test("an immutable value is made once, then never asked for again, by anyone", a
 
 test("what is not known this time is not stored", async (t) => {
   const cache = openCache({ folder: await scratch(t) });
-  assert.equal(await cache.immutable(key, async () => Promise.resolve(undefined)), undefined);
+  assert.equal(await cache.immutable<number>(key, async () => Promise.resolve(undefined)), undefined);
   assert.equal(await cache.immutable(key, async () => Promise.resolve(7)), 7);
 });
 
@@ -52,6 +54,11 @@ test("a document is believed for its time, then revalidated", async (t) => {
   assert.deepEqual(asked[1], { "if-none-match": '"1"', "if-modified-since": "yesterday" });
   now += 4 * 60_000;
   assert.equal(await cache.document(key, same), "a");
+  now += 60 * 60_000;
+  const none = async () => Promise.resolve({ state: "none" } as const);
+  assert.equal(await cache.document<string>(key, none), undefined, "nothing old is passed off as new");
+  now -= 60 * 60_000;
+  assert.equal(await cache.document(key, same), "a");
   assert.equal(asked.length, 2, "a revalidated document is believed again");
 });
 
@@ -59,13 +66,13 @@ test("offline answers from what is stored only, whatever its age", async (t) => 
   const folder = await scratch(t);
   const never = async (): Promise<never> => Promise.reject(new Error("asked"));
   const offline = openCache({ folder, offline: true, clock: () => new Date(9e12) });
-  assert.equal(await offline.immutable(key, never), undefined);
-  assert.equal(await offline.document({ ...key, name: "d" }, never), undefined);
+  assert.equal(await offline.immutable<string>(key, never), undefined);
+  assert.equal(await offline.document<string>({ ...key, name: "d" }, never), undefined);
   const online = openCache({ folder });
   await online.immutable(key, async () => Promise.resolve("x"));
   await online.document({ ...key, name: "d" }, async () => Promise.resolve({ state: "new", value: "y" }));
-  assert.equal(await offline.immutable(key, never), "x");
-  assert.equal(await offline.document({ ...key, name: "d" }, never), "y");
+  assert.equal(await offline.immutable<string>(key, never), "x");
+  assert.equal(await offline.document<string>({ ...key, name: "d" }, never), "y");
 });
 
 test("a torn entry counts as absent; names stay inside the folder; nothing else is left", async (t) => {
@@ -79,7 +86,10 @@ test("a torn entry counts as absent; names stay inside the folder; nothing else 
   assert.ok(file);
   assert.match(file.name, /^[0-9a-f]{62}\.json$/);
   await fs.writeFile(path.join(file.parentPath, file.name), '{"fetchedAt": 1, "val');
-  assert.equal(await openCache({ folder }).immutable(key, async () => Promise.resolve("again")), "again");
+  assert.equal(
+    await openCache({ folder }).immutable<string>(key, async () => Promise.resolve("again")),
+    "again",
+  );
 });
 
 test("an unwritable folder and an entry over the bound cost only time", async (t) => {

@@ -16,7 +16,9 @@ export interface CacheKey {
 export type Fetched<T> =
   /** HTTP 304: what is stored still holds. */
   | { readonly state: "same" }
-  | { readonly state: "new"; readonly value: T; readonly etag?: string; readonly lastModified?: string };
+  | { readonly state: "new"; readonly value: T; readonly etag?: string; readonly lastModified?: string }
+  /** Nothing usable: what is stored is neither believed nor touched. */
+  | { readonly state: "none" };
 
 export interface CacheOptions {
   /** Redress' cache folder; the user's own where not given. */
@@ -38,7 +40,7 @@ export interface Cache {
   immutable<T>(key: CacheKey, make: () => Promise<T | undefined>): Promise<T | undefined>;
   /**
    * A document that may change: believed for the trusted time, then revalidated. `fetch` is given the headers
-   * `if-none-match` and `if-modified-since` of what is stored. Offline: what is stored, else `undefined`.
+   * `if-none-match` and `if-modified-since` of what is stored. Offline: what is stored, else `undefined`; so also where it gave "none".
    */
   document<T>(
     key: CacheKey,
@@ -108,7 +110,7 @@ class DiskCache implements Cache {
         });
         return value;
       }
-      if (stored === undefined) return undefined; // "same" as nothing: a server's mistake
+      if (fetched.state === "none" || stored === undefined) return undefined;
       await this.write(file, { ...stored, fetchedAt: now });
       return stored.value as T;
     });

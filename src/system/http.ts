@@ -19,6 +19,8 @@ export interface AskOptions {
   readonly maxBytes?: number;
   /** How often a network error, 429 or 5xx is tried again. */
   readonly retries?: number;
+  /** Whether an answer's body is worth reading; where not, the transfer is ended and the body is empty. */
+  readonly wants?: (status: number, headers: Headers) => boolean;
 }
 
 const defaults = { timeoutMs: 60_000, maxBytes: 256 * 1024 * 1024, retries: 3 };
@@ -83,10 +85,12 @@ async function askOnce(url: string, options: AskOptions): Promise<Answer> {
         current = next.href;
         continue;
       }
+      const wanted = options.wants?.(response.status, response.headers) ?? true;
+      if (!wanted) await response.body?.cancel();
       return {
         status: response.status,
         headers: response.headers,
-        body: await readBody(response, maxBytes, url),
+        body: wanted ? await readBody(response, maxBytes, url) : Buffer.alloc(0),
         url: current,
       };
     }

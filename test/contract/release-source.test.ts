@@ -13,7 +13,7 @@ interface Opened {
   readonly index: LoopbackIndex;
   readonly folder: string;
   readonly source: ReleaseSource;
-  again(options?: { offline?: boolean; minutesLater?: number }): Promise<ReleaseSource>;
+  readonly again: (options?: { offline?: boolean; minutesLater?: number }) => Promise<ReleaseSource>;
 }
 
 async function open(t: TestContext, options: Partial<LoopbackOptions> = {}): Promise<Opened> {
@@ -39,14 +39,14 @@ async function open(t: TestContext, options: Partial<LoopbackOptions> = {}): Pro
 
 async function releasesOf(source: ReleaseSource, name: string) {
   const list = await source.releases(name);
-  assert.equal(list.state, "known", JSON.stringify(list));
-  return list.state === "known" ? list.releases : [];
+  assert.ok(list.state === "known", JSON.stringify(list));
+  return list.releases;
 }
 
 async function unknownReason(source: ReleaseSource, name: string, version: string): Promise<string> {
   const answer = await source.requirements(name, version);
-  assert.equal(answer.state, "unknown", JSON.stringify(answer));
-  return answer.state === "unknown" ? answer.reason : "";
+  assert.ok(answer.state === "unknown", JSON.stringify(answer));
+  return answer.reason;
 }
 
 for (const form of ["json", "html"] as const)
@@ -83,16 +83,13 @@ for (const form of ["json", "html"] as const)
         );
 
         const two = await source.requirements("plain", "2.0");
-        assert.equal(two.state, "known", JSON.stringify(two));
-        assert.deepEqual(two.state === "known" ? two.requires : [], [
+        assert.ok(two.state === "known", JSON.stringify(two));
+        assert.deepEqual(two.requires, [
           { name: "other-dep", range: ">=1.0", kind: "production", extras: ["fast", "x-y"] },
           { name: "tool", range: "<3", kind: "production", marker: 'extra == "dev"' },
           { name: "loc", range: "", kind: "production", url: "https://a.example/l.whl" },
         ]);
-        assert.match(
-          two.state === "known" ? two.from : "",
-          beside ? /beside plain-2\.0/ : /^METADATA of plain-2\.0/,
-        );
+        assert.match(two.from, beside ? /beside plain-2\.0/ : /^METADATA of plain-2\.0/);
 
         index.sent = 0;
         const large = await source.requirements("large", "1.0");

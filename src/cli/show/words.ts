@@ -62,7 +62,6 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
   );
 }
 
-// eslint-disable-next-line no-control-regex -- terminal colour codes begin with a control character
 const visibleLength = (text: string): number => text.replace(/\u001b\[[0-9;]*m/g, "").length;
 
 /** A date as `2025-09-02`. */
@@ -72,6 +71,5 @@ export function day(time: string): string {
 
 /** Text from outside, fit for a terminal: control characters are shown as `?`. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "?");
 }

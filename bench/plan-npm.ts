@@ -1,0 +1,99 @@
+/**
+ * Plans the npm projects of the corpus and prints what each plan leaves. Reads `../shared` beside the repository and
+ * the registry that npm is configured for; run `node bench/plan-npm.ts [PROJECT:PROFILE …]`.
+ */
+import * as fs from "node:fs";
+import path from "node:path";
+import { openAdvisories } from "../src/advisories/index.ts";
+import { findFindings, makeJudge } from "../src/findings/index.ts";
+import { takeInventory } from "../src/inventory/index.ts";
+import type { Configuration, Finding, Profile, Severity } from "../src/model/index.ts";
+import { planNpm } from "../src/plan/index.ts";
+import { npmReleases } from "../src/releases/index.ts";
+
+const shared = path.join(import.meta.dirname, "..", "..", "shared", "data");
+const advisories = path.join(shared, "advisories", "npm.jsonl");
+const projects = [
+  "node-express-realworld",
+  "full-stack-fastapi-2024/frontend",
+  "saleor",
+  "nodegoat",
+  "nodejs-goof",
+  "paperless-ngx-2022/src-ui",
+  "central-ledger",
+  "uptime-kuma",
+];
+const weights: Record<Severity, number> = { critical: 10, high: 5, medium: 2, low: 1, unknown: 2 };
+const configuration: Configuration = {
+  digest: "",
+  projects: [],
+  functions: [],
+  policy: {
+    profile: "default",
+    cooldownDays: 0,
+    allowMajor: true,
+    allowOverrides: "same-major",
+    installScripts: [],
+    pinned: [],
+  },
+  criteria: {},
+  tests: [],
+  commands: [],
+  advisories: [advisories],
+  waivers: [],
+  contacts: {},
+};
+
+const weigh = (findings: readonly Finding[]): number =>
+  findings.reduce((sum, one) => sum + weights[one.severity], 0);
+
+async function planOne(name: string, profile: Profile): Promise<void> {
+  const root = path.join(shared, "corpus", name);
+  const now = new Date().toISOString();
+  const inventory = await takeInventory({ root });
+  const base = await openAdvisories({ sources: [advisories], packages: inventory.components });
+  try {
+    const judge = makeJudge({
+      lookup: (ecosystem, one) => base.lookup(ecosystem, one),
+      enrichment: (ids) => base.enrichment(ids),
+      configuration,
+      firstSeen: () => undefined,
+      now,
+    });
+    for (const project of inventory.projects) {
+      if (project.ecosystem !== "npm") continue;
+      const all = findFindings(inventory, judge, configuration).filter((one) => one.project === project.path);
+      const source = await npmReleases({ target: project.target, root });
+      const started = performance.now();
+      const plan = await planNpm(
+        { inventory, findings: all, judge, configuration, profile, sourceFor: () => source, now },
+        project,
+      );
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      const ids = new Set(plan.unfixed.map((one) => one.finding));
+      const left = all.filter((one) => ids.has(one.id));
+      const upgrades = plan.phases.flatMap((phase) => phase.upgrades);
+      const names = new Set(upgrades.map((one) => one.package)).size;
+      console.log(
+        `| ${name} | ${profile} | ${all.length}/${weigh(all)} | ${left.length}/${weigh(left)} | ${names} | ` +
+          `${plan.cost.slice(6).join("/")} | ${plan.optimal ? "proven" : "open"} | ${plan.phases.length} | ${seconds} |`,
+      );
+    }
+  } finally {
+    base.close();
+  }
+}
+
+if (!fs.existsSync(advisories))
+  console.log(`skipped: ${path.relative(process.cwd(), advisories)} is not there`);
+else {
+  console.log(
+    "| project | profile | before | left | names | overridden/majors/dev majors/new/distance | search | phases | s |",
+  );
+  console.log("|---|---|---|---|---|---|---|---|---|");
+  const asked = process.argv.slice(2);
+  for (const one of asked.length > 0 ? asked : projects.flatMap((name) => [`${name}:safe`, `${name}:full`])) {
+    const [name = "", profile] = one.split(":");
+    await planOne(name, profile === "full" ? "full" : "safe");
+  }
+}

@@ -1,0 +1,43 @@
+import { describeAdvisories } from "../../advisories/index.ts";
+import type { Exit } from "../program.ts";
+import { openWorkplace, type LookOptions } from "../setting.ts";
+import { columns, count, day } from "../show/words.ts";
+
+/** Older than this, a source is worth a word. */
+const oldHours = 24;
+
+/** `redress advisories info` */
+export async function run(_: readonly string[], options: LookOptions, signal: AbortSignal): Promise<Exit> {
+  const { setting, terminal } = await openWorkplace([], options, signal);
+  const described = await describeAdvisories({ sources: setting.advisories, signal });
+  if (options.json === true) {
+    terminal.print(JSON.stringify({ schemaVersion: 1, ...described }, null, 2));
+    return described.unread.length > 0 ? 3 : 0;
+  }
+  const { colors } = terminal;
+  terminal.print(
+    [
+      ...columns([
+        ["source", "records", "newest", "age", "digest"].map((name) => colors.dim(name)),
+        ...described.sources.map((source) => [
+          source.id,
+          String(source.records),
+          source.newest === null ? "–" : day(source.newest),
+          source.ageHours === null
+            ? "–"
+            : source.ageHours > oldHours
+              ? colors.yellow(`${Math.round(source.ageHours / 24)} days`)
+              : `${Math.round(source.ageHours)} h`,
+          source.digest.slice(0, 16),
+        ]),
+      ]),
+      "",
+      `snapshot ${described.digest}`,
+      `left out: ${count(described.leftOut.gitRanges, "git range")}, ${count(described.leftOut.noPackage, "record")} without a package that Redress reads`,
+      ...described.unread.map((one) =>
+        colors.red(`not read: ${one.path}${one.line === undefined ? "" : `:${one.line}`}: ${one.reason}`),
+      ),
+    ].join("\n"),
+  );
+  return described.unread.length > 0 ? 3 : 0;
+}

@@ -1,0 +1,5 @@
+/** What is known of what is there: matching, severity, tier and deadline, waivers. Pure. */
+export { compareFindings } from "./compare-findings.ts";
+export { findFindings } from "./find-findings.ts";
+export { makeJudge, type JudgeRequest, type SnapshotJudge } from "./judge.ts";
+export { meetsCriteria, summarise } from "./summarise.ts";

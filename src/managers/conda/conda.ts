@@ -1,0 +1,81 @@
+import type { Target } from "../../model/index.ts";
+import { isObject } from "../json-text.ts";
+import { needing, unreadable, type PackageManager, type Reading } from "../package-manager.ts";
+import { parseYaml } from "../parsers.ts";
+import { fileNameOf, folderOf } from "../paths.ts";
+import { readRequirements } from "../pip/read-requirements.ts";
+
+/** conda's `environment.yml`: its `pip:` part; conda's own packages are no releases of an index that is judged here. */
+export const conda: PackageManager = {
+  id: "conda",
+  ecosystem: "PyPI",
+  claims: (path) => /^(?:conda[-_.])?environment(?:[-_.][\w-]+)?\.ya?ml$/i.test(fileNameOf(path)),
+  read: readConda,
+  edit: () => new Map(),
+};
+
+function readConda(
+  entry: string,
+  files: ReadonlyMap<string, string>,
+  target: Target,
+  path = folderOf(entry),
+): Reading {
+  const text = files.get(entry);
+  if (text === undefined) return needing([entry]);
+  const parsed = parseYaml(text);
+  if (parsed.state === "unread")
+    return unreadable({
+      path: entry,
+      reason: parsed.reason,
+      ...(parsed.line === undefined ? {} : { line: parsed.line }),
+    });
+  const listed = Array.isArray(parsed.value["dependencies"])
+    ? (parsed.value["dependencies"] as unknown[])
+    : undefined;
+  if (listed === undefined) return needing([]);
+  const pip = listed.flatMap((one) =>
+    isObject(one) && Array.isArray(one["pip"]) ? (one["pip"] as unknown[]) : [],
+  );
+  const own = listed.filter((one) => typeof one === "string").length;
+  const reading = readRequirements(
+    entry,
+    new Map([...files, [entry, onTheirLines(text, pip)]]),
+    target,
+    path,
+  );
+  if (reading.project === undefined) return reading;
+  return {
+    ...reading,
+    project: { ...reading.project, manager: "conda" },
+    notes: [
+      ...reading.notes,
+      ...(own === 0
+        ? []
+        : [
+            {
+              project: path,
+              kind: "other" as const,
+              text: `${own} conda packages are listed but not judged: advisories name releases of the Python index`,
+              place: { path: entry, source: "manifest" as const },
+            },
+          ]),
+    ],
+  };
+}
+
+/** The pip items as a requirements file in which each keeps the line it has in the YAML. */
+function onTheirLines(text: string, items: readonly unknown[]): string {
+  const lines = text.split("\n");
+  const placed = lines.map(() => "");
+  let from = 0;
+  for (const item of items) {
+    if (typeof item !== "string" || item.includes("\n")) continue;
+    const found = lines.findIndex((line, index) => index >= from && line.includes(item));
+    if (found < 0) placed.push(item);
+    else {
+      placed[found] = item;
+      from = found + 1;
+    }
+  }
+  return placed.join("\n");
+}

@@ -1,0 +1,269 @@
+import type { Pin, Release, ReleaseSource } from "../../model/index.ts";
+import type { VersionOrder } from "../../versions/index.ts";
+import { needsOf, type Need } from "./need.ts";
+import { pairOf } from "./tree.ts";
+
+/** What may not be chosen. */
+export interface Limits {
+  /** Full Node version; absent: engines are not judged. */
+  readonly node?: string;
+  readonly pinned: readonly Pin[];
+  readonly cooldownDays: number;
+  /** RFC 3339. */
+  readonly now: string;
+  /** `name@version` that the package manager refused. */
+  readonly refused: ReadonlySet<string>;
+  /** Requirements the package manager named that no metadata did, by `name@version`. */
+  readonly extra: ReadonlyMap<string, readonly Need[]>;
+  /** Names whose fix may not wait for the cooldown. */
+  readonly urgent: ReadonlySet<string>;
+}
+
+/**
+ * What the package index says, read on demand: a look-up of what is not there yet answers `undefined` and is noted;
+ * `load` then fetches everything noted at once. Whoever computes with it runs again until nothing is noted.
+ */
+export interface Catalogue {
+  readonly order: VersionOrder;
+  /** Every listed version that can be read, ascending. */
+  listed(name: string): readonly string[] | undefined;
+  /** Those that may be chosen anew, ascending; deprecated ones only where nothing else is listed. */
+  usable(name: string): readonly string[] | undefined;
+  release(name: string, version: string): Release | undefined;
+  /** `null`: cannot be planned. */
+  needs(name: string, version: string): readonly Need[] | null | undefined;
+  /** Asks for the requirements of these too with the next `load`. */
+  expect(name: string, versions: readonly string[]): void;
+  /** Why a listed version may not be chosen. */
+  excluded(name: string, version: string): string | undefined;
+  satisfies(version: string, range: string): boolean;
+  /** Requirements of a version that only the package manager named. */
+  extra(pair: string): readonly Need[];
+  /** Whether the cooldown could be judged for a package, or why not. */
+  cooldown(name: string): "judged" | "off" | "undated" | "impossible dates";
+  /** `usable` inside a range. */
+  within(name: string, range: string): readonly string[];
+  /** Whether a listed version lies in both ranges: npm then applies an override of the one to the other. */
+  haveCommon(name: string, a: string, b: string): boolean;
+  /** Fetches what was missing; `false` when nothing was. */
+  load(signal?: AbortSignal): Promise<boolean>;
+  /** Names that could not take part, and why. */
+  skipped(): ReadonlyMap<string, string>;
+  /** Packages and versions read. */
+  size(): { readonly packages: number; readonly versions: number };
+}
+
+interface Entry {
+  readonly releases: ReadonlyMap<string, Release>;
+  readonly listed: readonly string[];
+  readonly usable: readonly string[];
+  readonly excluded: ReadonlyMap<string, string>;
+  readonly cooldown: ReturnType<Catalogue["cooldown"]>;
+  readonly within: Map<string, readonly string[]>;
+  readonly common: Map<string, boolean>;
+}
+
+const concurrency = 12;
+
+export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits: Limits): Catalogue {
+  const entries = new Map<string, Entry>();
+  const needs = new Map<string, readonly Need[] | null>();
+  const skipped = new Map<string, string>();
+  const wantedNames = new Set<string>();
+  const wantedNeeds = new Map<string, Set<string>>();
+  const accepted = new Map<string, Map<string, boolean>>();
+
+  const want = (name: string, version: string): void => {
+    const set = wantedNeeds.get(name);
+    if (set === undefined) wantedNeeds.set(name, new Set([version]));
+    else set.add(version);
+  };
+  const entryOf = (name: string): Entry | undefined => {
+    const entry = entries.get(name);
+    if (entry === undefined) wantedNames.add(name);
+    return entry;
+  };
+  const loadName = async (name: string, signal?: AbortSignal): Promise<void> => {
+    const list = await source.releases(name, signal);
+    if (list.state === "unknown") {
+      skipped.set(name, list.reason);
+      entries.set(name, {
+        releases: new Map(),
+        listed: [],
+        usable: [],
+        excluded: new Map(),
+        cooldown: "off",
+        within: new Map(),
+        common: new Map(),
+      });
+    } else entries.set(name, entryFrom(name, list.releases, order, limits));
+  };
+  const loadNeeds = async (
+    name: string,
+    versions: ReadonlySet<string>,
+    signal?: AbortSignal,
+  ): Promise<void> => {
+    for (const version of versions) {
+      const known = await source.requirements(name, version, signal);
+      const pair = pairOf(name, version);
+      const read = known.state === "known" ? needsOf(known.requires, order) : null;
+      needs.set(pair, read === null ? null : [...read, ...(limits.extra.get(pair) ?? [])]);
+    }
+  };
+
+  const satisfies = (version: string, range: string): boolean => {
+    let memo = accepted.get(range);
+    if (memo === undefined) accepted.set(range, (memo = new Map<string, boolean>()));
+    const known = memo.get(version);
+    if (known !== undefined) return known;
+    const answer = order.satisfies(version, range);
+    memo.set(version, answer);
+    return answer;
+  };
+
+  return {
+    order,
+    listed: (name) => entryOf(name)?.listed,
+    usable: (name) => entryOf(name)?.usable,
+    release: (name, version) => entryOf(name)?.releases.get(version),
+    excluded: (name, version) => entryOf(name)?.excluded.get(version),
+    needs(name, version) {
+      const known = needs.get(pairOf(name, version));
+      if (known === undefined) want(name, version);
+      return known;
+    },
+    expect(name, versions) {
+      for (const version of versions) if (!needs.has(pairOf(name, version))) want(name, version);
+    },
+    satisfies,
+    within(name, range) {
+      const entry = entryOf(name);
+      if (entry === undefined) return [];
+      let list = entry.within.get(range);
+      if (list === undefined)
+        entry.within.set(range, (list = entry.usable.filter((one) => satisfies(one, range))));
+      return list;
+    },
+    haveCommon(name, a, b) {
+      if (a === b) return true;
+      const entry = entryOf(name);
+      if (entry === undefined) return false;
+      const key = `${a}|${b}`;
+      let answer = entry.common.get(key);
+      if (answer === undefined)
+        entry.common.set(key, (answer = entry.listed.some((one) => satisfies(one, a) && satisfies(one, b))));
+      return answer;
+    },
+    extra: (pair) => limits.extra.get(pair) ?? [],
+    cooldown: (name) => entries.get(name)?.cooldown ?? "off",
+    async load(signal) {
+      const jobs: (() => Promise<void>)[] = [];
+      for (const name of wantedNames) jobs.push(() => loadName(name, signal));
+      for (const [name, versions] of wantedNeeds) jobs.push(() => loadNeeds(name, new Set(versions), signal));
+      wantedNames.clear();
+      wantedNeeds.clear();
+      const some = jobs.length > 0;
+      const worker = async (): Promise<void> => {
+        for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+          signal?.throwIfAborted();
+          await job();
+        }
+      };
+      await Promise.all(Array.from({ length: concurrency }, worker));
+      return some;
+    },
+    skipped: () => skipped,
+    size: () => ({ packages: entries.size, versions: needs.size }),
+  };
+}
+
+function entryFrom(name: string, releases: readonly Release[], order: VersionOrder, limits: Limits): Entry {
+  const byVersion = new Map(
+    releases.filter((one) => order.isValid(one.version)).map((one) => [one.version, one]),
+  );
+  const listed = [...byVersion.keys()].sort((a, b) => order.compare(a, b));
+  const excluded = new Map<string, string>();
+  const deprecated: string[] = [];
+  const cooldown = judgeDates(name, byVersion, order, limits);
+  const cooling = cooldown === "judged" ? coolingIn(byVersion, limits) : new Set<string>();
+  for (const [version, release] of byVersion) {
+    const reason = whyExcluded({ name, release, order, limits, cooling });
+    if (reason !== undefined) excluded.set(version, reason);
+    else if (release.deprecated !== undefined) deprecated.push(version);
+  }
+  let usable = listed.filter((version) => !excluded.has(version) && !deprecated.includes(version));
+  if (usable.length === 0) usable = listed.filter((version) => deprecated.includes(version));
+  else for (const version of deprecated) excluded.set(version, "it is deprecated");
+  return { releases: byVersion, listed, usable, excluded, cooldown, within: new Map(), common: new Map() };
+}
+
+function whyExcluded(of: {
+  name: string;
+  release: Release;
+  order: VersionOrder;
+  limits: Limits;
+  cooling: ReadonlySet<string>;
+}): string | undefined {
+  const { name, release, order, limits, cooling } = of;
+  const { version } = release;
+  if (order.isPrerelease(version)) return "it is a pre-release";
+  if (release.usable !== "tarball") return "the registry lists no archive of it";
+  if (release.yanked !== undefined) return "it was withdrawn";
+  if (release.bundles === true)
+    return "it carries other packages in its own archive, whose versions no index tells";
+  if (limits.refused.has(pairOf(name, version))) return "the package manager refused it";
+  if (
+    limits.node !== undefined &&
+    release.requiresRuntime !== undefined &&
+    order.isRange(release.requiresRuntime) &&
+    !order.satisfies(limits.node, release.requiresRuntime)
+  )
+    return `it needs node ${release.requiresRuntime} and the project runs on ${limits.node}`;
+  for (const pin of limits.pinned)
+    if (pin.package === name && (pin.below === undefined || order.compare(version, pin.below) >= 0))
+      return `redress.yaml pins ${name}${pin.below === undefined ? "" : ` below ${pin.below}`}: ${pin.reason}`;
+  if (cooling.has(version)) return `it is younger than the cooldown of ${limits.cooldownDays} days`;
+  return undefined;
+}
+
+function judgeDates(
+  name: string,
+  releases: ReadonlyMap<string, Release>,
+  order: VersionOrder,
+  limits: Limits,
+): Entry["cooldown"] {
+  if (limits.cooldownDays <= 0 || limits.urgent.has(name)) return "off";
+  if ([...releases.values()].every((one) => one.publishedAt === undefined)) return "undated";
+  return areDatesPossible(releases, order, limits.now) ? "judged" : "impossible dates";
+}
+
+function coolingIn(releases: ReadonlyMap<string, Release>, limits: Limits): ReadonlySet<string> {
+  const from = Date.parse(limits.now) - limits.cooldownDays * 86_400_000;
+  return new Set(
+    [...releases.values()]
+      .filter((one) => one.publishedAt !== undefined && Date.parse(one.publishedAt) > from)
+      .map((one) => one.version),
+  );
+}
+
+/**
+ * Whether a package's release dates can be true: within one minor line a lower patch is not published after a higher
+ * one, and nothing is published in the future. Mirrors are known to give the day of their own copy.
+ */
+export function areDatesPossible(
+  releases: ReadonlyMap<string, Release>,
+  order: VersionOrder,
+  now: string,
+): boolean {
+  const dated = [...releases.values()]
+    .filter((one) => one.publishedAt !== undefined && !order.isPrerelease(one.version))
+    .sort((a, b) => order.compare(a.version, b.version));
+  const limit = Date.parse(now) + 86_400_000;
+  return dated.every((one, index) => {
+    const at = Date.parse(one.publishedAt ?? "");
+    const next = dated[index + 1];
+    if (Number.isNaN(at) || at > limit) return false;
+    if (next === undefined || order.level(one.version, next.version) !== "patch") return true;
+    return at <= Date.parse(next.publishedAt ?? "") + 86_400_000;
+  });
+}

@@ -1,0 +1,2 @@
+/** Plans npm projects: which set of versions leaves the least, breaks the least, moves the least. */
+export { planNpm } from "./plan-npm.ts";

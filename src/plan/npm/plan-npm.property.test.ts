@@ -1,0 +1,306 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { tiers, type Profile, type Tier } from "../../model/index.ts";
+import { orderOf } from "../../versions/index.ts";
+import { planNpm } from "./plan-npm.ts";
+import {
+  inventoryOf,
+  project,
+  requestFor,
+  splitPair,
+  type Kind,
+  type Need,
+  type World,
+} from "./world.test.ts";
+
+const order = orderOf("npm");
+const names = ["a", "b", "c", "d"] as const;
+const versions = ["1.0.0", "1.1.0", "2.0.0"] as const;
+const ranges = ["*", "^1.0.0", "1.0.0", ">=1.1.0", "^2.0.0"] as const;
+
+type Fit = (version: string, range: string) => boolean;
+const fits: Fit = (version, range) => order.satisfies(version, range);
+
+const anyNeed = fc.record({
+  name: fc.constantFrom(...names),
+  range: fc.constantFrom(...ranges),
+  kind: fc.constantFrom<Kind>("production", "production", "production", "peer"),
+});
+const anyTiers = fc.array(fc.constantFrom<Tier>("24-hours", "1-month"), { maxLength: 2 });
+const anyRelease = fc.option(fc.record({ needs: fc.array(anyNeed, { maxLength: 2 }), findings: anyTiers }), {
+  nil: undefined,
+  freq: 6,
+});
+const anyDraft = fc.record({
+  releases: fc.array(anyRelease, { minLength: 12, maxLength: 12 }),
+  direct: fc.uniqueArray(
+    fc.record({ name: fc.constantFrom(...names), range: fc.constantFrom(...ranges), dev: fc.boolean() }),
+    {
+      selector: (one) => one.name,
+      minLength: 1,
+      maxLength: 2,
+    },
+  ),
+});
+
+/** Installs a draft the way an old lockfile stands: the lowest version that fits; `undefined` where nothing does. */
+function worldFrom(draft: {
+  releases: readonly ({ needs: Need[]; findings: Tier[] } | undefined)[];
+  direct: World["direct"];
+}): World | undefined {
+  const index: Record<string, Record<string, readonly Need[]>> = {};
+  const findings: Record<string, readonly Tier[]> = {};
+  draft.releases.forEach((release, place) => {
+    const name = names[Math.floor(place / 3)] ?? "a";
+    const version = versions[place % 3] ?? "1.0.0";
+    if (release === undefined) return;
+    const seen = new Set<string>([name]);
+    const needs = release.needs.filter((need) => !seen.has(need.name) && seen.add(need.name));
+    (index[name] ??= {})[version] = needs;
+    findings[`${name}@${version}`] = release.findings;
+  });
+  const tree = new Set<string>();
+  const stack: Need[] = [...draft.direct];
+  for (let need = stack.pop(); need !== undefined; need = stack.pop()) {
+    const { name, range } = need;
+    const version = versions.find((one) => index[name]?.[one] !== undefined && fits(one, range));
+    if (version === undefined) return undefined;
+    if (tree.has(`${name}@${version}`)) continue;
+    tree.add(`${name}@${version}`);
+    const isDirect = (need: Need): boolean => draft.direct.some((one) => one.name === need.name);
+    stack.push(...(index[name]?.[version] ?? []).filter((one) => one.kind !== "peer" || !isDirect(one)));
+  }
+  // What is older than anything in the tree is no candidate.
+  const newer = Object.entries(index).map(([name, releases]) => {
+    const lowest = versions.find((one) => tree.has(`${name}@${one}`)) ?? "0.0.0";
+    return [
+      name,
+      Object.fromEntries(Object.entries(releases).filter(([one]) => order.compare(one, lowest) >= 0)),
+    ];
+  });
+  return {
+    index: Object.fromEntries(newer) as World["index"],
+    findings,
+    direct: draft.direct,
+    tree: [...tree],
+  };
+}
+
+interface Key {
+  readonly name: string;
+  readonly range: string;
+  readonly version: string;
+}
+
+/** The least cost over every set of versions, every choice of direct versions and up to two overrides. */
+function bruteForce(world: World, profile: Profile): number[] | undefined {
+  const pairs = Object.entries(world.index).flatMap(([name, releases]) =>
+    Object.keys(releases).map((one) => `${name}@${one}`),
+  );
+  const inventory = inventoryOf(world);
+  const broken = new Set(
+    inventory.dependencies
+      .filter((one) => one.from !== null && one.satisfied === false)
+      .map((one) => `${one.from?.split("|").at(-1) ?? ""}>${one.name}`),
+  );
+  const today = new Map(
+    inventory.dependencies
+      .filter((one) => one.from === null)
+      .map((one) => [one.name, splitPair(one.to ?? "")[1]]),
+  );
+  const keys: Key[] =
+    profile === "safe"
+      ? []
+      : pairs.flatMap((pair) => {
+          const [name, version] = splitPair(pair);
+          return [
+            ...new Set(
+              pairs.flatMap((one) =>
+                (world.index[splitPair(one)[0]]?.[splitPair(one)[1]] ?? [])
+                  .filter((need) => need.name === name)
+                  .map((need) => need.range),
+              ),
+            ),
+          ]
+            .filter((range) => !fits(version, range))
+            .map((range) => ({ name, range, version }));
+        });
+  const keySets: Key[][] = [
+    [],
+    ...keys.map((key) => [key]),
+    ...keys.flatMap((key, at) => keys.slice(at + 1).map((other) => [key, other])),
+  ];
+  const slotChoices = [...today].reduce<Map<string, string>[]>(
+    (choices, [name, from]) =>
+      choices.flatMap((choice) =>
+        Object.keys(world.index[name] ?? {})
+          .filter(
+            (one) =>
+              order.compare(one, from) >= 0 && (profile === "full" || order.level(from, one) !== "major"),
+          )
+          .map((one) => new Map([...choice, [name, one]])),
+      ),
+    [new Map<string, string>()],
+  );
+  const isToday = new Set(world.tree);
+  let best: number[] | undefined;
+  for (let mask = 0; mask < 1 << pairs.length; mask++) {
+    const present = pairs.filter((_, bit) => (mask >> bit) & 1);
+    const there = new Set(present);
+    const findings = tiers.map((tier) =>
+      present.reduce(
+        (sum, pair) => sum + (world.findings[pair] ?? []).filter((one) => one === tier).length,
+        0,
+      ),
+    );
+    if (best !== undefined && compare([...findings], best.slice(0, tiers.length)) > 0) continue;
+    for (const slots of slotChoices) {
+      if ([...slots].some(([name, version]) => !there.has(`${name}@${version}`))) continue;
+      for (const overrides of keySets) {
+        const overridden = countOverridden(world, { present, slots, overrides, broken });
+        if (overridden === undefined) continue;
+        const majors = (dev: boolean): number =>
+          world.direct.filter(
+            (one) =>
+              (one.dev === true) === dev &&
+              order.level(today.get(one.name) ?? "", slots.get(one.name) ?? "") === "major",
+          ).length;
+        const cost = [
+          ...findings,
+          overridden,
+          majors(false),
+          majors(true),
+          present.filter((pair) => !isToday.has(pair)).length + overrides.length,
+        ];
+        if (best === undefined || compare(cost, best) < 0) best = cost;
+      }
+    }
+  }
+  return best;
+}
+
+function compare(a: readonly number[], b: readonly number[]): number {
+  const at = a.findIndex((one, index) => one !== b[index]);
+  return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0);
+}
+
+/** How many requirements the overrides break; `undefined` where the set does not hold. */
+function countOverridden(
+  world: World,
+  of: {
+    present: readonly string[];
+    slots: ReadonlyMap<string, string>;
+    overrides: readonly Key[];
+    broken: ReadonlySet<string>;
+  },
+): number | undefined {
+  const versionsOf = (name: string): string[] =>
+    of.present
+      .map(splitPair)
+      .filter(([one]) => one === name)
+      .map(([, version]) => version);
+  const common = (name: string, a: string, b: string): boolean =>
+    Object.keys(world.index[name] ?? {}).some((one) => fits(one, a) && fits(one, b));
+  for (const [at, key] of of.overrides.entries()) {
+    if (!versionsOf(key.name).includes(key.version)) return undefined;
+    if (world.direct.some((one) => one.name === key.name && common(key.name, one.range, key.range)))
+      return undefined;
+    if (
+      of.overrides
+        .slice(0, at)
+        .some(
+          (one) =>
+            one.name === key.name && one.version !== key.version && common(key.name, one.range, key.range),
+        )
+    )
+      return undefined;
+  }
+  let count = 0;
+  for (const pair of of.present) {
+    const [name, version] = splitPair(pair);
+    for (const need of world.index[name]?.[version] ?? []) {
+      if (world.tree.includes(pair) && of.broken.has(`${pair}>${need.name}`)) continue;
+      const key = of.overrides.find(
+        (one) => one.name === need.name && common(need.name, one.range, need.range),
+      );
+      const direct = of.slots.get(need.name);
+      if (key !== undefined && !fits(key.version, need.range)) {
+        const top = Object.keys(world.index[need.name] ?? {})
+          .filter((one) => fits(one, need.range))
+          .at(-1);
+        if (
+          need.kind === "peer" ||
+          top === undefined ||
+          order.compare(key.version, top) <= 0 ||
+          order.level(top, key.version) === "major"
+        )
+          return undefined;
+        count++;
+      } else if (need.kind === "peer" && direct !== undefined) {
+        if (!fits(direct, need.range)) return undefined;
+      } else if (!versionsOf(need.name).some((one) => fits(one, need.range))) return undefined;
+    }
+  }
+  return count;
+}
+
+/** Every phase alone leaves a tree in which each requirement that held before is met, and the last one is the plan. */
+function assertPhasesHold(world: World, plan: Awaited<ReturnType<typeof planNpm>>): void {
+  const inventory = inventoryOf(world);
+  const broken = new Set(
+    inventory.dependencies
+      .filter((one) => one.satisfied === false)
+      .map((one) => `${one.from?.split("|").at(-1) ?? ""}>${one.name}`),
+  );
+  const present = new Set(world.tree);
+  const lifted: { name: string; range: string }[] = [];
+  for (const { upgrades } of plan.phases) {
+    for (const { package: name, from } of upgrades) if (from !== null) present.delete(`${name}@${from}`);
+    for (const { package: name, to, overrides } of upgrades) {
+      if (to !== null) present.add(`${name}@${to}`);
+      lifted.push(...(overrides ?? []).map((range) => ({ name, range })));
+    }
+    for (const pair of present) {
+      const [name, version] = splitPair(pair);
+      for (const need of world.index[name]?.[version] ?? []) {
+        if (world.tree.includes(pair) && broken.has(`${pair}>${need.name}`)) continue;
+        const there = [...present].map(splitPair).filter(([one]) => one === need.name);
+        const isMet = there.some(([, one]) => fits(one, need.range));
+        const isLifted = there.length > 0 && lifted.some((one) => one.name === need.name);
+        assert.ok(isMet || isLifted, `${pair} lacks ${need.name} ${need.range}: ${JSON.stringify(world)}`);
+      }
+    }
+  }
+  const left = [...present].reduce((sum, pair) => sum + (world.findings[pair]?.length ?? 0), 0);
+  assert.equal(
+    left,
+    plan.cost.slice(0, tiers.length).reduce((sum, one) => sum + one, 0),
+    JSON.stringify(world),
+  );
+}
+
+for (const profile of ["safe", "full"] as const)
+  test(`the cost of a plan equals brute force (${profile})`, async () => {
+    let planned = 0;
+    await fc.assert(
+      fc.asyncProperty(anyDraft, async (draft) => {
+        const world = worldFrom(draft);
+        if (world === undefined) return;
+        const request = requestFor(world, { profile });
+        if (request.findings.length === 0) return;
+        const expected = bruteForce(world, profile);
+        const plan = await planNpm(request, project);
+        planned++;
+        assert.deepEqual(
+          plan.skipped.filter((one) => one.package === "*"),
+          [],
+        );
+        assert.ok(plan.optimal);
+        assert.deepEqual(plan.cost.slice(0, -1), expected, JSON.stringify(world));
+        assertPhasesHold(world, plan);
+      }),
+      { numRuns: Number(process.env["PLAN_RUNS"] ?? 60) },
+    );
+    assert.ok(planned > 5, `only ${planned} worlds had a finding`);
+  });

@@ -1,0 +1,170 @@
+import type { Finding, Project } from "../../model/index.ts";
+import { orderOf, type VersionOrder } from "../../versions/index.ts";
+import { defaultTimeLimitMs, type PlanRequest, type ProjectPlan } from "../request.ts";
+import { openCatalogue, type Catalogue } from "./catalogue.ts";
+import { checkClaim, type Verdict } from "./check.ts";
+import type { Need } from "./need.ts";
+import { walk, type Outcome } from "./outcome.ts";
+import { cutPhases } from "./phases.ts";
+import { costNames } from "./programme.ts";
+import { makeRisk, type Risk } from "./risk.ts";
+import { search, type Answer } from "./search.ts";
+import { nameOf, readTree, type Slot, type Tree } from "./tree.ts";
+import { explainUnfixed } from "./unfixed.ts";
+
+/**
+ * The best version sets for one npm project: sets of (name, version) such that every requirement holds; npm places
+ * them. Requirements broken from the start stay as they are and are listed.
+ * @throws {Failure} `unavailable` when the registry does not answer at all.
+ */
+export async function planNpm(request: PlanRequest, project: Project): Promise<ProjectPlan> {
+  const order = orderOf("npm");
+  const deadline = performance.now() + (request.timeLimitMs ?? defaultTimeLimitMs);
+  const step = request.progress?.step(`Planning ${project.path}`);
+  const findings = request.findings.filter((one) => one.project === project.path && one.ecosystem === "npm");
+  const catalogue = openCatalogue(request.sourceFor(project), order, limitsOf(request, project, findings));
+  const tree = await settledTree(request, project, { order, catalogue });
+  const risk = makeRisk(request, project.path, tree);
+  const universe = {
+    tree,
+    catalogue,
+    risk,
+    profile: request.profile,
+    policy: request.configuration.policy,
+  };
+  const answer = await search(universe, {
+    deadline,
+    update: (detail) => step?.update(detail),
+    ...(request.signal === undefined ? {} : { signal: request.signal }),
+  });
+  const base = { tree, catalogue, risk, residues: answer.universe.residues };
+  const near = { ...universe, reach: "near" as const };
+  const start = walk(base, today(tree));
+  const verdict = judge({ tree, catalogue, risk }, answer);
+  const isSound = verdict.wrong.length === 0;
+  const end = isSound ? answer.outcome : start;
+  const counted = findings.filter((one) => risk.advisories(one.package, one.version).includes(one.advisory));
+  const phases = isSound ? cutPhases({ ...base, project, findings: counted, start, end }) : [];
+  const unfixed = explainUnfixed(
+    {
+      ...base,
+      universe: near,
+      findings,
+      ...(request.packages === undefined ? {} : { packages: request.packages }),
+    },
+    end,
+  );
+  step?.done(`${phases.length} phases, ${unfixed.length} findings left`);
+  return {
+    project: project.path,
+    phases,
+    unfixed,
+    broken: tree.broken,
+    skipped: skippedIn(project, { tree, catalogue, verdict, end }),
+    optimal: isSound && answer.optimal,
+    ...(answer.optimal || answer.bound === undefined ? {} : { bound: answer.bound }),
+    cost: [...verdict.cost, answer.distance],
+    costNames,
+  };
+}
+
+function limitsOf(
+  request: PlanRequest,
+  project: Project,
+  findings: readonly Finding[],
+): Parameters<typeof openCatalogue>[2] {
+  const refused = new Set<string>();
+  const extra = new Map<string, Need[]>();
+  for (const one of request.refusals ?? []) {
+    if (one.project !== project.path) continue;
+    if (one.package !== undefined && one.version !== undefined) refused.add(`${one.package}@${one.version}`);
+    if (one.requirement !== undefined) {
+      const { from, name, range } = one.requirement;
+      const need: Need = { name, range, kind: "production", optional: false };
+      extra.set(from, [...(extra.get(from) ?? []), need]);
+    }
+  }
+  const { policy } = request.configuration;
+  return {
+    ...(project.target.node === undefined ? {} : { node: project.target.node }),
+    pinned: policy.pinned,
+    cooldownDays: policy.cooldownDays,
+    now: request.now,
+    refused,
+    extra,
+    urgent: new Set(findings.filter((one) => one.tier === "immediate").map((one) => one.package)),
+  };
+}
+
+/** The tree, once the registry has said which packages carry others in their archives. */
+async function settledTree(
+  request: PlanRequest,
+  project: Project,
+  { order, catalogue }: { order: VersionOrder; catalogue: Catalogue },
+): Promise<Tree> {
+  const bundles = (name: string, version: string): boolean | undefined => {
+    const release = catalogue.release(name, version);
+    return release === undefined ? undefined : release.bundles === true;
+  };
+  for (;;) {
+    const tree = readTree(request.inventory, project, { order, bundles });
+    if (!(await catalogue.load(request.signal))) return tree;
+  }
+}
+
+function today(tree: Tree): { present: Set<string>; slots: Map<Slot, string>; overrides: [] } {
+  const present = new Set<string>();
+  for (const [pair, one] of tree.packages) if (one.free) present.add(pair);
+  return { present, slots: new Map(tree.slots.map((slot) => [slot, slot.today])), overrides: [] };
+}
+
+/** The independent check of what is about to be proposed. */
+function judge(
+  { tree, catalogue, risk }: { tree: Tree; catalogue: Catalogue; risk: Risk },
+  answer: Answer & { readonly outcome: Outcome },
+): Verdict {
+  return checkClaim({
+    tree,
+    present: answer.outcome.present,
+    slots: answer.outcome.slots,
+    overrides: answer.outcome.overrides,
+    order: catalogue.order,
+    requires: (name, version) => catalogue.needs(name, version) ?? [],
+    counts: (name, version) => risk.counts(name, version),
+    listed: (name) => catalogue.listed(name) ?? [],
+  });
+}
+
+function skippedIn(
+  project: Project,
+  { tree, catalogue, verdict, end }: { tree: Tree; catalogue: Catalogue; verdict: Verdict; end: Outcome },
+): ProjectPlan["skipped"] {
+  const skipped = [...catalogue.skipped()]
+    .filter(([name]) => tree.versions.has(name))
+    .map(([name, reason]) => ({
+      project: project.path,
+      package: name,
+      reason: `stays as it is: ${reason}`,
+    }));
+  const undated = new Set(
+    [...end.present]
+      .filter((pair) => !tree.packages.has(pair) && catalogue.cooldown(nameOf(pair)) === "undated")
+      .map(nameOf),
+  );
+  if (undated.size > 0)
+    skipped.push({
+      project: project.path,
+      package: [...undated].sort().slice(0, 3).join(", "),
+      reason: `the cooldown was not applied to ${undated.size} packages: the registry gives no release dates`,
+    });
+  return verdict.wrong.length === 0
+    ? skipped
+    : [
+        ...skipped,
+        {
+          project: project.path,
+          package: "*",
+          reason: `the answer found did not pass the check and is not proposed: ${verdict.wrong.slice(0, 5).join("; ")}`,
+        },
+      ];
+}

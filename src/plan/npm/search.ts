@@ -1,0 +1,127 @@
+import { solve, type Solution } from "../solver/index.ts";
+import { reach, walk, type Outcome, type OutcomeRequest } from "./outcome.ts";
+import { costNames, distanceOf, formulate, type Choice } from "./programme.ts";
+import { nameOf, versionOf } from "./tree.ts";
+import { growUniverse, type Universe, type UniverseRequest } from "./universe.ts";
+
+export interface Answer {
+  readonly outcome: Outcome;
+  readonly universe: Universe;
+  /** Whether the widest universe was searched to the end and held nothing better. */
+  readonly optimal: boolean;
+  /** By part of the cost, what nothing in the widest universe goes below; absent where that was not searched. */
+  readonly bound?: readonly number[];
+  /** The cost's last part. */
+  readonly distance: number;
+}
+
+export interface SearchOptions {
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal;
+  update(detail: string): void;
+}
+
+type Base = Omit<UniverseRequest, "reach">;
+
+/** More columns than this are not searched for the proof: it would not end in time. */
+const mostColumns = 14_000;
+
+/** Answers from the near universe first, then looks in the wide one whether anything better exists. */
+export async function search(base: Base, options: SearchOptions): Promise<Answer> {
+  const near = await round(base, "near", options);
+  if (near.universe.versions.size === 0) return { ...ended(base, near), optimal: true };
+  if (near.choice === undefined) return { ...ended(base, near), optimal: false };
+  const wide = await round(base, "wide", options, near.choice);
+  if (wide.choice === undefined) return { ...ended(base, near), optimal: false };
+  const best = compareCosts(wide.cost, near.cost) < 0 ? wide : near;
+  const proven = wide.solution?.state === "optimal" && wide.universe.complete;
+  return {
+    ...ended(base, best),
+    optimal: proven,
+    ...(wide.solution === undefined
+      ? {}
+      : { bound: wide.solution.bounds.map((one, index) => one + (wide.constants[index] ?? 0)) }),
+  };
+}
+
+interface Try {
+  readonly universe: Universe;
+  readonly choice: Choice | undefined;
+  readonly cost: readonly number[];
+  readonly solution: Solution | undefined;
+  readonly constants: readonly number[];
+}
+
+async function round(
+  base: Base,
+  extent: "near" | "wide",
+  options: SearchOptions,
+  from?: Choice,
+): Promise<Try> {
+  const request: UniverseRequest = { ...base, reach: extent };
+  const now = performance.now();
+  // The wide universe is worth nothing without time to search it.
+  const growUntil = extent === "wide" ? now + (options.deadline - now) * 0.5 : Infinity;
+  const universe = await grow(request, options, growUntil);
+  const none = { universe, choice: undefined, cost: [], solution: undefined, constants: [] };
+  if (universe.versions.size === 0 || universe.unfinished === true) return none;
+  const formulated = formulate(request, universe);
+  const { programme, constants } = formulated;
+  if (extent === "wide" && programme.columns > mostColumns) return none;
+  const left = options.deadline - performance.now();
+  const start = (from === undefined ? undefined : formulated.encode(from)) ?? programme.start;
+  options.update(`${programme.columns} choices, ${programme.rows.length} conditions`);
+  const solution = await solve(start === undefined ? programme : { ...programme, start }, {
+    timeLimitMs: Math.max(1000, extent === "near" ? left * 0.6 : left),
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (solution.values.length === 0) return { ...none, solution };
+  return {
+    universe,
+    choice: formulated.decode(solution.values),
+    cost: solution.stageValues.map((one, index) => one + (constants[index] ?? 0)),
+    solution,
+    constants,
+  };
+}
+
+/** Grows until nothing is missing, or the time for the proof is up. */
+async function grow(request: UniverseRequest, options: SearchOptions, until: number): Promise<Universe> {
+  for (;;) {
+    options.signal?.throwIfAborted();
+    const universe = growUniverse(request);
+    const { packages, versions } = request.catalogue.size();
+    options.update(`${packages} packages and ${versions} releases read`);
+    if (!(await request.catalogue.load(options.signal))) return universe;
+    if (performance.now() > until) return { ...universe, complete: false, unfinished: true };
+  }
+}
+
+function ended(base: Base, tried: Try): Pick<Answer, "outcome" | "universe" | "distance"> {
+  const { tree, catalogue, risk } = base;
+  const request: OutcomeRequest = { tree, catalogue, risk, residues: tried.universe.residues };
+  const outcome =
+    tried.choice === undefined
+      ? walk(request, {
+          present: new Set([...tree.packages].filter(([, one]) => one.free).map(([pair]) => pair)),
+          slots: new Map(tree.slots.map((slot) => [slot, slot.today])),
+          overrides: [],
+        })
+      : reach(request, tried.choice);
+  let distance = 0;
+  for (const pair of outcome.present)
+    if (tree.packages.get(pair)?.free !== true)
+      distance += distanceOf(tree, catalogue, nameOf(pair), versionOf(pair));
+  for (const [slot, version] of outcome.slots) if (version !== slot.today) distance++;
+  return { outcome, universe: tried.universe, distance };
+}
+
+/** Negative where `a` is better: parts in order of importance. */
+function compareCosts(a: readonly number[], b: readonly number[]): number {
+  for (let index = 0; index < costNames.length; index++) {
+    const difference = (a[index] ?? 0) - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,2 @@
+/** The best version set of a Python project, as a plan. */
+export { planPython } from "./plan-python.ts";

@@ -1,0 +1,425 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import {
+  tiers,
+  type Component,
+  type Dependency,
+  type Hit,
+  type Project,
+  type Release,
+  type ReleaseSource,
+  type Requirement,
+  type Tier,
+} from "../../model/index.ts";
+import { checkPlan } from "../check-python.ts";
+import type { PlanRequest, ProjectPlan } from "../request.ts";
+import { planPython } from "./plan-python.ts";
+
+const presentNames = ["alpha", "beta", "gamma", "delta"];
+const newNames = ["nova", "omega"];
+const allVersions = ["1.0", "1.1", "2.0", "3.0"];
+const ranges = ["", ">=1.1", "<2", ">=2", "<=2.0", "!=1.1", "==1.*", ">=1.1,<3"];
+const accepts: Record<string, (version: string) => boolean> = {
+  "": () => true,
+  ">=1.1": (v) => v >= "1.1",
+  "<2": (v) => v < "2",
+  ">=2": (v) => v >= "2.0",
+  "<=2.0": (v) => v <= "2.0",
+  "!=1.1": (v) => v !== "1.1",
+  "==1.*": (v) => v.startsWith("1."),
+  ">=1.1,<3": (v) => v >= "1.1" && v < "3",
+};
+
+interface Wish {
+  readonly name: string;
+  readonly range: string;
+  readonly extra: boolean;
+  readonly under: boolean;
+}
+
+interface Universe {
+  /** Versions listed by name; present packages stand at `at`. */
+  readonly packages: readonly {
+    readonly name: string;
+    readonly at: string | null;
+    readonly versions: readonly string[];
+    readonly wishes: Readonly<Record<string, readonly Wish[]>>;
+    readonly hits: Readonly<Record<string, readonly Tier[]>>;
+    readonly direct: boolean;
+    readonly known: boolean;
+  }[];
+  readonly lines: readonly Wish[];
+}
+
+const wishOf = (names: readonly string[]): fc.Arbitrary<Wish> =>
+  fc.record({
+    name: fc.constantFrom(...names),
+    range: fc.constantFrom(...ranges),
+    extra: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+    under: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
+  });
+
+function packageOf(name: string, isPresent: boolean): fc.Arbitrary<Universe["packages"][number]> {
+  const names = [...presentNames, ...newNames].filter((other) => other !== name);
+  return fc.uniqueArray(fc.constantFrom(...allVersions), { minLength: 1, maxLength: 3 }).chain((some) => {
+    const versions = some.sort();
+    const each = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<Record<string, T>> =>
+      fc.record(Object.fromEntries(versions.map((version) => [version, value])));
+    return fc.record({
+      name: fc.constant(name),
+      at: isPresent ? fc.constantFrom(...versions.slice(0, 2)) : fc.constant(null),
+      versions: fc.constant(versions),
+      wishes: each(fc.array(wishOf(names), { maxLength: 2 })),
+      hits: each(fc.array(fc.constantFrom<Tier>("immediate", "1-week", "1-month"), { maxLength: 2 })),
+      direct: fc.boolean(),
+      known: fc.boolean(),
+    });
+  });
+}
+
+const universes: fc.Arbitrary<Universe> = fc.record({
+  packages: fc.tuple(
+    ...presentNames.map((name) => packageOf(name, true)),
+    ...newNames.map((name) => packageOf(name, false)),
+  ),
+  lines: fc.array(wishOf(presentNames), { maxLength: 2 }),
+});
+
+const project: Project = {
+  path: ".",
+  ecosystem: "PyPI",
+  manager: "pip",
+  files: ["requirements.txt"],
+  target: { python: "3.11.7", platform: "linux-x64" },
+};
+
+const hitOf = (name: string, version: string, tier: Tier, index: number): Hit => ({
+  advisory: `ADV-${name}-${version}-${index}`,
+  aliases: [],
+  severity: "high",
+  weaknesses: [],
+  fixedIn: [],
+  tier,
+  rule: "R5",
+  inputs: {},
+  due: "2026-01-01T00:00:00Z",
+});
+
+const keyOf = (name: string, version: string): string => `.|PyPI|${name}@${version}`;
+
+function requestFor(universe: Universe): PlanRequest {
+  const byName = new Map(universe.packages.map((one) => [one.name, one]));
+  const present = universe.packages.flatMap((one) => (one.at === null ? [] : [{ ...one, at: one.at }]));
+  const lines: Dependency[] = [
+    ...present
+      .filter((one) => one.direct)
+      .map((one): Dependency => ({ project: ".", from: null, name: one.name, requirement: `==${one.at}`, kind: "production", to: null, satisfied: true })), // prettier-ignore
+    ...universe.lines.map((wish): Dependency => ({
+      project: ".",
+      from: null,
+      name: wish.name,
+      requirement: wish.range,
+      kind: "production",
+      to: null,
+      satisfied: null,
+      ...(wish.extra ? { extras: ["fast"] } : {}),
+    })),
+  ];
+  const source: ReleaseSource = {
+    ecosystem: "PyPI",
+    releases: async (name) =>
+      Promise.resolve({
+        state: "known",
+        name,
+        releases: (byName.get(name)?.versions ?? []).map((version): Release => ({
+          version,
+          usable: "wheel",
+          hashes: [],
+        })),
+      }),
+    requirements: async (name, version) =>
+      Promise.resolve({
+        state: "known",
+        from: "test",
+        requires: requiresOf(byName.get(name)?.wishes[version] ?? []),
+      }),
+  };
+  return {
+    inventory: {
+      projects: [project],
+      components: present.map(componentOf),
+      dependencies: [
+        ...lines,
+        ...present
+          .filter((one) => one.known)
+          .flatMap((one) =>
+            requiresOf(one.wishes[one.at] ?? []).map(({ name, range, extras, marker }): Dependency => ({
+              project: ".",
+              from: keyOf(one.name, one.at),
+              name,
+              requirement: range,
+              kind: "production",
+              to: null,
+              satisfied: null,
+              ...(extras === undefined ? {} : { extras }),
+              ...(marker === undefined ? {} : { marker }),
+            })),
+          ),
+      ],
+      unread: [],
+      notes: [],
+    },
+    findings: [],
+    judge: {
+      hits: ({ name, version }) =>
+        (byName.get(name)?.hits[version] ?? []).map((tier, index) => hitOf(name, version, tier, index)),
+    },
+    configuration: {
+      digest: "",
+      projects: [],
+      functions: [],
+      policy: {
+        profile: "default",
+        cooldownDays: 0,
+        allowMajor: true,
+        allowOverrides: "none",
+        installScripts: [],
+        pinned: [],
+      },
+      criteria: {},
+      tests: [],
+      commands: [],
+      advisories: [],
+      waivers: [],
+      contacts: {},
+    },
+    profile: "full",
+    sourceFor: () => source,
+    now: "2026-01-01T00:00:00Z",
+    timeLimitMs: 60_000,
+  };
+}
+
+function componentOf(one: { name: string; at: string; direct: boolean; known: boolean }): Component {
+  return {
+    project: ".",
+    ecosystem: "PyPI",
+    name: one.name,
+    version: one.at,
+    purl: `pkg:pypi/${one.name}@${one.at}`,
+    scope: "production",
+    direct: one.direct,
+    places: [],
+    requirementsKnown: one.known,
+  };
+}
+
+function requiresOf(wishes: readonly Wish[]): Requirement[] {
+  return wishes.map((wish) => ({
+    name: wish.name,
+    range: wish.range,
+    kind: "production",
+    ...(wish.extra ? { extras: ["fast"] } : {}),
+    ...(wish.under ? { marker: 'extra == "fast"' } : {}),
+  }));
+}
+
+type State = ReadonlyMap<string, string>;
+
+/** Requirements in force that nothing serves, as `from|name`. */
+function unmetIn(universe: Universe, state: State): string[] {
+  const byName = new Map(universe.packages.map((one) => [one.name, one]));
+  const fast = new Set<string>(universe.lines.filter((wish) => wish.extra).map((wish) => wish.name));
+  let active: [string, Wish][] = [];
+  for (let size = -1; size !== fast.size;) {
+    size = fast.size;
+    active = universe.lines.map((wish): [string, Wish] => ["", wish]);
+    for (const [name, version] of state)
+      for (const wish of byName.get(name)?.wishes[version] ?? [])
+        if (!wish.under || fast.has(name)) active.push([name, wish]);
+    for (const [, wish] of active) if (wish.extra) fast.add(wish.name);
+  }
+  return active
+    .filter(([, wish]) => {
+      const version = state.get(wish.name);
+      return version === undefined || accepts[wish.range]?.(version) !== true;
+    })
+    .map(([from, wish]) => `${from}|${wish.name}`);
+}
+
+/** The least cost over every state that breaks nothing anew. */
+function bruteForce(universe: Universe): readonly number[] {
+  const start: State = new Map(
+    universe.packages.flatMap((one) => (one.at === null ? [] : [[one.name, one.at]])),
+  );
+  const broken = new Set(unmetIn(universe, start));
+  const direct = directIn(universe, start);
+  const goers = mayGo(universe, start);
+  let best: number[] | undefined;
+  for (const state of statesOf(universe, goers)) {
+    const holds = unmetIn(universe, state).every((pair) => {
+      const [, name = ""] = pair.split("|");
+      return broken.has(pair) && state.get(name) === start.get(name);
+    });
+    if (!holds) continue;
+    const cost = costIn(universe, state, direct);
+    if (best === undefined || isLess(cost, best)) best = cost;
+  }
+  assert.ok(best);
+  return best;
+}
+
+function* statesOf(universe: Universe, goers: ReadonlySet<string>, at = 0): Generator<Map<string, string>> {
+  const one = universe.packages[at];
+  if (one === undefined) {
+    yield new Map();
+    return;
+  }
+  for (const rest of statesOf(universe, goers, at + 1)) {
+    if (one.at === null || goers.has(one.name)) yield new Map(rest);
+    for (const version of one.versions)
+      if (one.at === null || version >= one.at) yield new Map([...rest, [one.name, version]]);
+  }
+}
+
+function wishesInForce(universe: Universe, start: State): { from: string; name: string; under: boolean }[] {
+  const fast = new Set<string>(universe.lines.filter((wish) => wish.extra).map((wish) => wish.name));
+  const byName = new Map(universe.packages.map((one) => [one.name, one]));
+  let found: { from: string; name: string; under: boolean }[] = [];
+  for (let size = -1; size !== fast.size;) {
+    size = fast.size;
+    found = [];
+    for (const [from, version] of start)
+      for (const wish of byName.get(from)?.wishes[version] ?? []) {
+        if (wish.under && !fast.has(from)) continue;
+        found.push({ from, name: wish.name, under: wish.under });
+        if (wish.extra) fast.add(wish.name);
+      }
+  }
+  return found;
+}
+
+/** Neither a line nor of unknown use. */
+function mayGo(universe: Universe, start: State): ReadonlySet<string> {
+  const wished = new Set(wishesInForce(universe, start).map((one) => one.name));
+  const lines = new Set(universe.lines.map((wish) => wish.name));
+  return new Set(
+    universe.packages
+      .filter((one) => one.at !== null && !one.direct && wished.has(one.name) && !lines.has(one.name))
+      .map((one) => one.name),
+  );
+}
+
+function directIn(universe: Universe, start: State): ReadonlySet<string> {
+  const wished = wishesInForce(universe, start).filter((one) => !one.under);
+  const required = new Set(wished.map((one) => one.name));
+  const there = [...required].filter((name) => start.has(name));
+  const direct = universe.packages.filter((one) => one.at !== null && one.direct).map((one) => one.name);
+  const isFlat = there.length >= required.size - there.length && there.every((name) => direct.includes(name));
+  return new Set(direct.filter((name) => !isFlat || !required.has(name)));
+}
+
+function costIn(universe: Universe, state: State, direct: ReadonlySet<string>): number[] {
+  const left = tiers.map(() => 0);
+  let [own, others, changed, distance] = [0, 0, 0, 0];
+  for (const one of universe.packages) {
+    const version = state.get(one.name);
+    for (const tier of version === undefined ? [] : (one.hits[version] ?? []))
+      left[tiers.indexOf(tier)]! += 1; // eslint-disable-line @typescript-eslint/no-non-null-assertion
+    if (version === (one.at ?? undefined)) continue;
+    changed++;
+    if (version === undefined) continue;
+    const isMajor = one.at !== null && one.at[0] !== version[0];
+    if (isMajor && direct.has(one.name)) own++;
+    else if (isMajor || one.at === null) others++;
+    distance +=
+      one.at === null
+        ? one.versions.length - 1 - one.versions.indexOf(version)
+        : one.versions.indexOf(version) - one.versions.indexOf(one.at);
+  }
+  return [...left, own, others, changed, distance];
+}
+
+function isLess(a: readonly number[], b: readonly number[]): boolean {
+  for (const [index, value] of a.entries()) if (value !== b[index]) return value < (b[index] ?? 0);
+  return false;
+}
+
+function needsIn(universe: Universe): Parameters<typeof checkPlan>[0]["needsOf"] {
+  return (name, version) =>
+    (universe.packages.find((one) => one.name === name)?.wishes[version] ?? []).map((wish) => ({
+      name: wish.name,
+      range: wish.range,
+      extras: wish.extra ? ["fast"] : [],
+      under: wish.under ? "fast" : null,
+    }));
+}
+
+function checkOf(universe: Universe, request: PlanRequest, plan: ProjectPlan): readonly string[] {
+  return checkPlan({
+    request,
+    project,
+    plan,
+    needsOf: needsIn(universe),
+    versionsOf: (name) => {
+      const one = universe.packages.find((other) => other.name === name);
+      return (one?.versions ?? []).filter((version) => one?.at === null || version >= (one?.at ?? ""));
+    },
+  });
+}
+
+test("the plan costs what trying every version set finds, part by part, and each phase holds", async () => {
+  let moved = 0;
+  await fc.assert(
+    fc.asyncProperty(universes, async (universe) => {
+      const request = requestFor(universe);
+      const plan = await planPython(request, project);
+      assert.deepEqual(plan.cost, bruteForce(universe));
+      assert.ok(plan.optimal);
+      assert.deepEqual(checkOf(universe, request, plan), []);
+      moved += plan.phases.length;
+    }),
+    { numRuns: 250 },
+  );
+  assert.ok(moved > 100, "the universes must be ones in which something moves");
+});
+
+test("the checker rejects plans that were tampered with", async () => {
+  let rejected = 0;
+  await fc.assert(
+    fc.asyncProperty(universes, fc.nat(), fc.nat(), async (universe, which, how) => {
+      const request = requestFor(universe);
+      const plan = await planPython(request, project);
+      const mutant = mutate(plan, universe, which, how);
+      if (mutant === undefined) return;
+      rejected++;
+      assert.notDeepEqual(checkOf(universe, request, mutant), []);
+    }),
+    { numRuns: 120 },
+  );
+  assert.ok(rejected > 30, "enough plans must be tampered with");
+});
+
+/** One package less, another version, or a better cost than is true. */
+function mutate(plan: ProjectPlan, universe: Universe, which: number, how: number): ProjectPlan | undefined {
+  const all = plan.phases.flatMap((phase) => phase.upgrades);
+  const victim = all[which % Math.max(1, all.length)];
+  if (how % 3 === 0 || victim === undefined) {
+    const part = which % plan.cost.length;
+    return { ...plan, cost: plan.cost.map((value, index) => (index === part ? value - 1 : value)) };
+  }
+  const versions = universe.packages.find((one) => one.name === victim.package)?.versions ?? [];
+  const other = versions.find((version) => version !== victim.to && version > (victim.from ?? ""));
+  if (how % 3 === 1 && other === undefined) return undefined;
+  return {
+    ...plan,
+    phases: plan.phases.map((phase) => ({
+      ...phase,
+      upgrades: phase.upgrades.flatMap((one) => {
+        if (one !== victim) return [one];
+        return how % 3 === 1 ? [{ ...one, to: other ?? null }] : [];
+      }),
+    })),
+  };
+}

@@ -1,0 +1,102 @@
+import type { NpmRegistries } from "../releases/index.ts";
+import { execute, type Execution } from "../system/index.ts";
+import type { LockfileStyle } from "./npm-lockfile.ts";
+
+/** The user's own npm, working on a scratch copy of one project. */
+export interface NpmCommand {
+  readonly npm: string;
+  readonly git: string | undefined;
+  /** Folder of the project's `package.json` in the scratch copy. */
+  readonly cwd: string;
+  readonly style: LockfileStyle;
+  readonly registries: NpmRegistries;
+  /** A cache of its own for what comes from views, whose addresses never come again. */
+  readonly viewCache: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface NpmRun {
+  /** Address of the view to work in; absent: the user's own registry. */
+  readonly view?: string;
+  /** Peer conflicts are let be, as npm 6 did. */
+  readonly legacyPeers: boolean;
+}
+
+const timeoutMs = 300_000;
+
+/**
+ * Settings that no file of the project's may decide: nothing is run, nothing is written but the lockfile in the scratch
+ * copy, nothing is reported anywhere.
+ */
+const safety = [
+  "--ignore-scripts",
+  "--no-audit",
+  "--no-fund",
+  "--no-update-notifier",
+  "--no-progress",
+  "--color=false",
+  "--loglevel=error",
+  "--logs-max=0",
+  "--no-global",
+  "--location=project",
+  "--package-lock=true",
+  "--no-force",
+];
+
+/** Has npm move the named packages as far as the view lets it, in the lockfile only. */
+export async function updateLockfile(
+  command: NpmCommand,
+  names: readonly string[],
+  run: NpmRun,
+): Promise<Execution> {
+  const verb = names.length === 0 ? ["install"] : ["update", ...names, "--no-save"];
+  return start(command, [...verb, "--package-lock-only", "--dry-run=false"], run);
+}
+
+/** Has npm write the lockfile anew from what is there: changes nothing where it is settled. */
+export async function relock(command: NpmCommand, run: NpmRun): Promise<Execution> {
+  return start(command, ["install", "--package-lock-only", "--dry-run=false"], run);
+}
+
+/** Asks npm whether a clean installation would accept the manifest and the lockfile. */
+export async function tryCleanInstall(command: NpmCommand, run: NpmRun): Promise<Execution> {
+  return start(command, ["ci", "--dry-run"], run);
+}
+
+/** The installed npm's version. */
+export async function npmVersion(command: NpmCommand): Promise<string> {
+  const run = await start(command, ["--version"], { legacyPeers: false });
+  return /^\d+\.\d+\.\d+\S*/m.exec(run.stdout)?.[0] ?? "";
+}
+
+async function start(command: NpmCommand, verb: readonly string[], run: NpmRun): Promise<Execution> {
+  const { style, signal, git } = command;
+  const argv = [
+    command.npm,
+    ...verb,
+    ...safety,
+    `--git=${git ?? "git"}`,
+    `--lockfile-version=${style.version}`,
+    `--omit-lockfile-registry-resolved=${!style.hasAddresses}`,
+    ...(run.legacyPeers ? ["--legacy-peer-deps"] : []),
+    ...(run.view === undefined ? [] : inView(command, run.view)),
+  ];
+  return execute(argv, {
+    cwd: command.cwd,
+    timeoutMs,
+    env: command.registries.variables,
+    ...(signal === undefined ? {} : { signal }),
+  });
+}
+
+/** Every registry is the view, which is reached without a proxy. */
+function inView(command: NpmCommand, view: string): string[] {
+  const direct = [...command.registries.noProxy.split(","), "127.0.0.1"].filter((one) => one.trim() !== "");
+  return [
+    `--registry=${view}`,
+    ...[...command.registries.scopes.keys()].map((scope) => `--${scope}:registry=${view}`),
+    `--cache=${command.viewCache}`,
+    `--noproxy=${direct.join(",")}`,
+    "--offline=false",
+  ];
+}

@@ -1,0 +1,85 @@
+import { Failure } from "../model/index.ts";
+
+/** What a lockfile keeps to: the next one is written the same way. */
+export interface LockfileStyle {
+  /** `lockfileVersion`; 1 where the file does not say. */
+  readonly version: 1 | 2 | 3;
+  /** Whether packages carry the address that they came from. */
+  readonly hasAddresses: boolean;
+  readonly endsWithNewline: boolean;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+const objectOf = (value: unknown): Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
+
+function parse(text: string, path: string): Json {
+  try {
+    return objectOf(JSON.parse(text.replace(/^\ufeff/, "")));
+  } catch (error) {
+    throw new Failure("unreadable", `${path} is not JSON`, "Repair it, then plan again.", { cause: error });
+  }
+}
+
+/** How a lockfile is written. @throws {Failure} `unreadable` for no JSON or a version that npm never wrote. */
+export function styleOf(text: string, path: string): LockfileStyle {
+  const lock = parse(text, path);
+  const version = lock["lockfileVersion"] ?? 1;
+  if (version !== 1 && version !== 2 && version !== 3)
+    throw new Failure(
+      "unreadable",
+      `${path} has lockfileVersion ${JSON.stringify(version)}; 1 to 3 are written`,
+    );
+  let hasAddresses = false;
+  for (const entry of entriesOf(lock))
+    hasAddresses ||=
+      typeof entry.manifest["resolved"] === "string" && /^https?:/.test(entry.manifest["resolved"]);
+  return { version, hasAddresses, endsWithNewline: /\n$/.test(text) };
+}
+
+/** Every version of each package that a lockfile holds in a place of its own: bundled copies belong to their owner. */
+export function lockedVersions(text: string, path: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const versions = new Map<string, Set<string>>();
+  for (const { at, manifest } of entriesOf(parse(text, path))) {
+    const { version } = manifest;
+    if (typeof version !== "string" || manifest["inBundle"] === true || manifest["bundled"] === true)
+      continue;
+    // Lockfile 1 writes an alias as the version: `npm:real@1.2.3`.
+    const alias = /^npm:((?:@[^/@]+\/)?[^/@]+)@(.+)$/.exec(version);
+    const name = alias?.[1] ?? (typeof manifest["name"] === "string" ? manifest["name"] : at);
+    const set = versions.get(name) ?? new Set();
+    set.add(alias?.[2] ?? version);
+    versions.set(name, set);
+  }
+  return versions;
+}
+
+/** Local files, relative to the lockfile, that packages were locked from. */
+export function localFilesIn(text: string, path: string): readonly string[] {
+  const files = new Set<string>();
+  for (const { manifest } of entriesOf(parse(text, path)))
+    for (const value of [manifest["resolved"], manifest["version"]])
+      if (typeof value === "string" && /^file:.*\.(?:tgz|tar\.gz)$/.test(value)) files.add(value.slice(5));
+  return [...files];
+}
+
+/** The entries of packages: of the flat list of versions 2 and 3, else of the nested one of version 1. */
+function* entriesOf(lock: Json): Generator<{ readonly at: string; readonly manifest: Json }> {
+  const packages = lock["packages"];
+  if (typeof packages === "object" && packages !== null) {
+    for (const [place, value] of Object.entries(objectOf(packages))) {
+      const manifest = objectOf(value);
+      const start = place.lastIndexOf("node_modules/");
+      if (start >= 0 && manifest["link"] !== true) yield { at: place.slice(start + 13), manifest };
+    }
+    return;
+  }
+  const waiting = [lock];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
+    for (const [at, value] of Object.entries(objectOf(next["dependencies"]))) {
+      const manifest = objectOf(value);
+      yield { at, manifest };
+      waiting.push(manifest);
+    }
+}

@@ -1,0 +1,132 @@
+import * as fs from "node:fs/promises";
+import path from "node:path";
+import { Failure, type Refusal, type Settled, type SettledPhase } from "../model/index.ts";
+import { npmReleases, openNpmUpstream } from "../releases/index.ts";
+import { exists, isInside, readText } from "../system/index.ts";
+import { npmVersion, type NpmCommand } from "./npm-command.ts";
+import { localFilesIn, styleOf } from "./npm-lockfile.ts";
+import { NpmSettlement } from "./npm-settlement.ts";
+import { inScratch, writeTexts } from "./scratch.ts";
+import type { SettleRequest } from "./settle-request.ts";
+
+/** The largest local archive that is taken along into the scratch copy, in bytes. */
+const maxLocalFileBytes = 64 * 1024 * 1024;
+
+/**
+ * Has the user's own npm write the lockfile of each phase inside a view that shows only the planned versions, and
+ * accept it outside of the view: relocking changes nothing more, and a clean installation would take it. Works in a
+ * scratch copy of manifests and lockfile, runs no scripts, keeps the lockfile's version and manner.
+ * @throws {Failure} `tool` when there is no npm, `unavailable` when the registry does not answer, `config`,
+ * `conflict` when the manifest cannot be edited, `unreadable`, `storage`, `cancelled`.
+ */
+export async function settleNpm(request: SettleRequest): Promise<Settled> {
+  const { project, programs } = request;
+  const [lockfile = ""] = project.files;
+  if (project.manager !== "npm")
+    return refusedWhole(request, project.manager, `lockfiles of ${project.manager} cannot be written yet`);
+  if (!/(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(lockfile))
+    return refusedWhole(
+      request,
+      "npm",
+      `${project.path} has no lockfile, so no version can be held: make one with npm install --package-lock-only`,
+    );
+  if (programs.npm === undefined)
+    throw new Failure("tool", "npm is not installed, and it must write the lockfile", "Install Node's npm.");
+  const { npm } = programs;
+  const texts = await readProject(request);
+  const style = styleOf(texts.get(lockfile) ?? "", lockfile);
+  const folder = path.resolve(request.root, project.path);
+  const place = {
+    root: folder,
+    ...(request.cacheFolder === undefined ? {} : { cacheFolder: request.cacheFolder }),
+  };
+  const upstream = await openNpmUpstream(place);
+  const source = await npmReleases({ ...place, target: project.target, dates: false });
+  const step = request.progress?.step(`Confirming ${project.path}`);
+  try {
+    return await inScratch(request.cacheFolder, async (scratch) => {
+      const tree = path.join(scratch, "tree");
+      await writeTexts(tree, texts);
+      await takeAlong(request, texts.get(lockfile) ?? "", tree);
+      const command: NpmCommand = {
+        npm,
+        git: programs.git,
+        cwd: path.join(tree, project.path),
+        style,
+        registries: upstream.registries,
+        viewCache: path.join(scratch, "npm-cache"),
+        ...(request.signal === undefined ? {} : { signal: request.signal }),
+      };
+      const settlement = new NpmSettlement({ request, command, upstream, source, tree, texts, lockfile });
+      return settleAll(request, settlement, {
+        by: `npm ${await npmVersion(command)}`,
+        update: (detail) => step?.update(detail),
+      });
+    });
+  } finally {
+    step?.done();
+  }
+}
+
+async function settleAll(
+  request: SettleRequest,
+  settlement: NpmSettlement,
+  { by, update }: { by: string; update(detail: string): void },
+): Promise<Settled> {
+  const phases: SettledPhase[] = [];
+  for (const [index, upgrades] of request.phases.entries()) {
+    update(`phase ${index + 1} of ${request.phases.length}`);
+    const last = phases.at(-1);
+    if (upgrades.length === 0 && last !== undefined) {
+      phases.push(last);
+      continue;
+    }
+    const outcome = await settlement.settle(upgrades);
+    if (outcome.state === "refused") {
+      const detail = outcome.refusals[0]?.reason ?? "no reason given";
+      return { state: "refused", by, detail, phase: index + 1, refusals: outcome.refusals };
+    }
+    phases.push(outcome.phase);
+  }
+  const what = "npm wrote each phase's lockfile, would write it the same again, and npm ci accepts it";
+  return { state: "accepted", by, detail: [what, ...settlement.remarks()].join("; "), phases };
+}
+
+function refusedWhole(request: SettleRequest, by: string, reason: string): Settled {
+  const refusal: Refusal = { project: request.project.path, reason };
+  return { state: "refused", by, detail: reason, phase: 1, refusals: [refusal] };
+}
+
+/** The project's files and its `.npmrc`, by path relative to the root. */
+async function readProject(request: SettleRequest): Promise<ReadonlyMap<string, string>> {
+  const { root, project } = request;
+  const texts = new Map<string, string>();
+  for (const file of project.files) {
+    const absolute = path.resolve(root, file);
+    if (!isInside(root, absolute))
+      throw new Failure(
+        "unreadable",
+        `${file} lies outside the project's root`,
+        "Plan from a root that holds it.",
+      );
+    texts.set(file, await readText(absolute));
+  }
+  const settings = path.posix.join(project.path, ".npmrc");
+  if (await exists(path.resolve(root, settings)))
+    texts.set(settings, await readText(path.resolve(root, settings)));
+  return texts;
+}
+
+/** Local archives that the lockfile names, where they lie inside the root. */
+async function takeAlong(request: SettleRequest, lockfile: string, tree: string): Promise<void> {
+  const { root, project } = request;
+  for (const file of localFilesIn(lockfile, project.files[0] ?? "")) {
+    const relative = path.join(project.path, file);
+    const from = path.resolve(root, relative);
+    const stat = await fs.lstat(from).catch(() => undefined);
+    if (stat?.isFile() !== true || stat.size > maxLocalFileBytes) continue;
+    if (!isInside(root, await fs.realpath(from)) || !isInside(tree, path.resolve(tree, relative))) continue;
+    await fs.mkdir(path.dirname(path.join(tree, relative)), { recursive: true });
+    await fs.copyFile(from, path.join(tree, relative));
+  }
+}
