@@ -16,9 +16,14 @@ const room = fs.existsSync(built) ? built : path.join(repository, "src", "adviso
 const wanted = 120_000;
 const warmRuns = 7;
 
+interface Named {
+  readonly ecosystem: string;
+  readonly name: string;
+}
+
 interface BenchRecord {
-  id: string;
-  affected: { package: { ecosystem: string; name: string } }[];
+  readonly id: string;
+  readonly affected: readonly { readonly package: Named }[];
 }
 
 function templates(): { records: BenchRecord[]; kind: string } {
@@ -50,8 +55,8 @@ function generated(n: number): BenchRecord & Record<string, unknown> {
   };
 }
 
-/** Writes the records and returns names of packages in them. */
-function write(file: string): { names: string[]; kind: string } {
+/** Writes the records and returns some packages that they name. */
+function write(file: string): { known: Named[]; kind: string } {
   const { records, kind } = templates();
   const names: string[] = [];
   const handle = fs.openSync(file, "w");
@@ -64,33 +69,45 @@ function write(file: string): { names: string[]; kind: string } {
       ...entry,
       package: { ...entry.package, name: `${entry.package.name}${suffix}` },
     }));
-    names.push(affected[0]?.package.name ?? "");
+    names.push(JSON.stringify(affected[0]?.package));
     fs.writeSync(handle, `${JSON.stringify({ ...template, id: `${template.id}${suffix}`, affected })}\n`);
   }
   fs.closeSync(handle);
   // Every package as likely as any other: those with hundreds of advisories are few in a lockfile as well.
   const distinct = [...new Set(names)];
-  return {
-    names: Array.from({ length: 200 }, (_, n) => distinct[Math.floor((n * distinct.length) / 200)] ?? ""),
-    kind,
-  };
+  const known = Array.from(
+    { length: 200 },
+    (_, n) => distinct[Math.floor((n * distinct.length) / 200)] ?? "",
+  );
+  return { known: known.map((text) => JSON.parse(text) as Named), kind };
 }
 
 interface Measured {
   readonly wallSeconds: number;
   readonly seconds: number;
+  /** Of the whole process: comparable also where other work runs beside it. */
+  readonly cpuSeconds: number;
   readonly peakMegabytes: number;
 }
 
 /** Runs a module's text in a process of its own. */
 function measure(code: string): Measured {
   const script = `const started = performance.now();\n${code}
-    process.stdout.write(JSON.stringify({ seconds: (performance.now() - started) / 1000, peak: process.resourceUsage().maxRSS }));`;
+    process.stdout.write(JSON.stringify({ seconds: (performance.now() - started) / 1000, cpu: process.cpuUsage(), peak: process.resourceUsage().maxRSS }));`;
   const started = performance.now();
   const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", script]);
   if (status !== 0) throw new Error(stderr.toString());
-  const { seconds, peak } = JSON.parse(stdout.toString()) as { seconds: number; peak: number };
-  return { wallSeconds: (performance.now() - started) / 1000, seconds, peakMegabytes: peak / 1024 };
+  const { seconds, cpu, peak } = JSON.parse(stdout.toString()) as {
+    seconds: number;
+    cpu: NodeJS.CpuUsage;
+    peak: number;
+  };
+  return {
+    wallSeconds: (performance.now() - started) / 1000,
+    seconds,
+    cpuSeconds: (cpu.user + cpu.system) / 1e6,
+    peakMegabytes: peak / 1024,
+  };
 }
 
 const median = (values: readonly number[]): number =>
@@ -100,13 +117,12 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "redress-bench-"));
 try {
   const file = path.join(folder, "records.jsonl");
-  const { names, kind } = write(file);
+  const { known, kind } = write(file);
   const bytes = fs.statSync(file).size;
   // Files that were written a moment ago are digested again at every opening.
   await new Promise((resolve) => setTimeout(resolve, 2500));
   const packages = Array.from({ length: 1200 }, (_, n) => ({
-    ecosystem: n % 2 === 0 ? "npm" : "PyPI",
-    name: n % 6 === 0 ? (names[n / 6] ?? "") : `absent-${n}`,
+    ...(known[n / 6] ?? { ecosystem: n % 2 === 0 ? "npm" : "PyPI", name: `absent-${n}` }),
     version: "1.0.0",
   }));
   const opening = (asked: unknown): string => `
@@ -126,8 +142,8 @@ try {
     `${room === built ? "built" : "sources"}: ${wanted} ${kind} records, ${(bytes / 1e6).toFixed(0)} MB; index ${(indexBytes / 1e6).toFixed(0)} MB`,
   );
   say(
-    `build ${build.seconds.toFixed(2)} s, ${build.peakMegabytes.toFixed(0)} MB; JSON.parse line by line ${parse.seconds.toFixed(2)} s, ` +
-      `${parse.peakMegabytes.toFixed(0)} MB; ${(build.seconds / parse.seconds).toFixed(2)} times`,
+    `build ${build.seconds.toFixed(2)} s (${build.cpuSeconds.toFixed(2)} s of CPU), ${build.peakMegabytes.toFixed(0)} MB; JSON.parse line by line ${parse.seconds.toFixed(2)} s (${parse.cpuSeconds.toFixed(2)}), ` +
+      `${parse.peakMegabytes.toFixed(0)} MB; ${(build.cpuSeconds / parse.cpuSeconds).toFixed(2)} times the CPU`,
   );
   const bare = 'await import("node:fs");';
   measure(opening(packages));
@@ -141,7 +157,8 @@ try {
   ];
   say(
     `warm opening and ${packages.length} look-ups: process ${(warm * 1000).toFixed(0)} ms, bare Node ${(floor * 1000).toFixed(0)} ms, ` +
-      `${(warm / floor).toFixed(2)} times; peak ${median(times.map((time) => time.warm.peakMegabytes)).toFixed(0)} MB`,
+      `${(warm / floor).toFixed(2)} times; CPU ${(median(times.map((time) => time.warm.cpuSeconds)) * 1000).toFixed(0)} and ` +
+      `${(median(times.map((time) => time.bare.cpuSeconds)) * 1000).toFixed(0)} ms; peak ${median(times.map((time) => time.warm.peakMegabytes)).toFixed(0)} MB`,
   );
 } finally {
   fs.rmSync(folder, { recursive: true });

@@ -28,8 +28,7 @@ import {
 import { foresee, planNpm, planPython, type ProjectPlan } from "./plan/index.ts";
 import { npmReleases, pypiReleases } from "./releases/index.ts";
 import { applyPlan, digestInputs, readDetections, recordDetections, type Sight } from "./run/index.ts";
-import { settlePython } from "./settle/index.ts";
-const settleNpm = settlePython; // TEMP
+import { settleNpm, settlePython } from "./settle/index.ts";
 import { sha256, type Clock, type Programs, type Progress } from "./system/index.ts";
 
 /** Managers whose files Redress can change; the others are only read. */
@@ -382,13 +381,9 @@ function relookWith(setting: Setting, judge: Judge): (root: string) => Promise<S
   };
 }
 
-/** For going back: opens the advisories only when something is looked at. */
-export function lookFor(setting: Setting): (root: string) => Promise<Sight> {
-  return async (root) => {
-    const seen = await look({ ...setting, root });
-    seen.base.close();
-    return { inventory: seen.inventory, findings: seen.findings, summary: seen.scan.summary };
-  };
+/** What is installed and declared in a tree, for going back: no advisories are opened. */
+export function inventoryFor(setting: Setting): (root: string) => Promise<Inventory> {
+  return (root) => inventoryOf(setting, root);
 }
 
 export interface ApplyOptions {

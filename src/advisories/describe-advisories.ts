@@ -1,5 +1,6 @@
 import type { Snapshot, SnapshotSource, Unread } from "../model/index.ts";
-import { openAdvisories, type AdvisoryRequest } from "./open-advisories.ts";
+import type { AdvisoryRequest } from "./advisory-request.ts";
+import { openAdvisories } from "./open-advisories.ts";
 
 /** A source with its age. */
 export interface DescribedSource extends SnapshotSource {

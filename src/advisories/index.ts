@@ -2,10 +2,13 @@
 export type { AdvisorySource, OnlineSourceId, PackageVersion, SourceAnswer } from "./advisory-source.ts";
 export type { AdvisoryDescription, DescribedSource } from "./describe-advisories.ts";
 export type { Endpoints, RegistryEndpoint } from "./endpoints.ts";
-export { openAdvisories, type AdvisoryBase, type AdvisoryRequest } from "./open-advisories.ts";
+export type { AdvisoryBase } from "./advisory-base.ts";
+export type { AdvisoryRequest } from "./advisory-request.ts";
+export { openAdvisories } from "./open-advisories.ts";
+export { ageHoursOf } from "./describe-advisories.ts";
 export type { Update, UpdateRequest } from "./update-advisories.ts";
 import type { AdvisoryDescription } from "./describe-advisories.ts";
-import type { AdvisoryRequest } from "./open-advisories.ts";
+import type { AdvisoryRequest } from "./advisory-request.ts";
 import type { Update, UpdateRequest } from "./update-advisories.ts";
 
 /** Fetches exports and enrichments where they have changed; its code is loaded only here. */

@@ -7,7 +7,9 @@ import { test, type TestContext } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { makeZip } from "../../test/support/make-zip.ts";
 import { Failure } from "../model/index.ts";
-import { openAdvisories, type AdvisoryBase, type AdvisoryRequest } from "./open-advisories.ts";
+import type { AdvisoryBase } from "./advisory-base.ts";
+import type { AdvisoryRequest } from "./advisory-request.ts";
+import { openAdvisories } from "./open-advisories.ts";
 
 const record = (id: string, name: string, more: object = {}): object => ({
   id,
@@ -122,20 +124,28 @@ test("a single file that cannot be read is a failure with a hint", async (contex
 
 test("an unchanged file is not read again, a changed one is", async (context) => {
   const folder = await scratch(context);
-  const source = path.join(folder, "a.jsonl");
+  const [source, other] = [path.join(folder, "a.jsonl"), path.join(folder, "b.jsonl")];
   const request = { sources: [source], cacheFolder: folder };
   await fs.writeFile(source, lines(one));
+  await fs.writeFile(other, lines(three));
   await wait(2100);
-  const before = await within(request, (base) => base.snapshot.digest);
-  const { atimeMs } = await fs.stat(source);
-  const [pointer = ""] = await fs.readdir(path.join(folder, "advisories", "known"));
-  assert.notEqual(pointer, "");
-  assert.equal(await within(request, (base) => base.snapshot.digest), before);
-  assert.equal((await fs.stat(source)).atimeMs, atimeMs);
+  const digest = await within(request, (base) => base.snapshot.sources[0]?.digest ?? "");
+  const [name = ""] = await fs.readdir(path.join(folder, "advisories", "known"));
+  const otherDigest = await within(
+    { ...request, sources: [other] },
+    (base) => base.snapshot.sources[0]?.digest ?? "",
+  );
+  // Only who does not read the file believes that its content is the other's.
+  const pointer = path.join(folder, "advisories", "known", name);
+  const text = await fs.readFile(pointer, "utf8");
+  assert.ok(text.includes(digest));
+  await fs.writeFile(pointer, text.replace(digest, otherDigest));
+  await within(request, (base) => {
+    assert.deepEqual([idsOf(base, "left"), idsOf(base, "right")], [[], ["A-3"]]);
+  });
   await fs.appendFile(source, lines(two));
   await within(request, (base) => {
-    assert.deepEqual(idsOf(base, "left"), ["A-1", "A-2"]);
-    assert.notEqual(base.snapshot.digest, before);
+    assert.deepEqual([idsOf(base, "left"), idsOf(base, "right")], [["A-1", "A-2"], []]);
   });
 });
 

@@ -46,7 +46,7 @@ export async function readPlan(root: string, file?: string): Promise<StoredPlan>
       "Make one with redress plan.",
     );
   }
-  if (plan.schemaVersion !== 1 || !Array.isArray(plan.phases) || typeof plan.id !== "string")
+  if ((plan.schemaVersion as number) !== 1 || !Array.isArray(plan.phases) || typeof plan.id !== "string")
     throw new Failure("config", `${chosen} is not a plan of schema version 1`, "Make one with redress plan.");
   if (!/^plan-[0-9a-f]+$/.test(plan.id))
     throw new Failure("config", `${chosen}: ${plan.id} is not the id of a plan`);

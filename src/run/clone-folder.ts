@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, linkSync } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { limiter } from "../system/index.ts";
@@ -20,13 +20,6 @@ export interface CloneRequest {
 export async function cloneFolder(request: CloneRequest): Promise<void> {
   const bounded = limiter(64);
   const cloneFile = async (from: string, to: string): Promise<void> => {
-    if (request.how === "link") {
-      const linked = await fs.link(from, to).then(
-        () => true,
-        () => false,
-      );
-      if (linked) return;
-    }
     await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
     const stat = await fs.lstat(from);
     await fs.utimes(to, stat.atime, stat.mtime);
@@ -45,6 +38,12 @@ export async function cloneFolder(request: CloneRequest): Promise<void> {
           await bounded(async () =>
             fs.symlink(await fs.readlink(path.join(from, entry.name)), path.join(to, entry.name)),
           );
+        else if (
+          entry.isFile() &&
+          request.how === "link" &&
+          hasLinked(path.join(from, entry.name), path.join(to, entry.name))
+        )
+          return;
         else if (entry.isFile())
           await bounded(() => cloneFile(path.join(from, entry.name), path.join(to, entry.name)));
       }),
@@ -54,4 +53,15 @@ export async function cloneFolder(request: CloneRequest): Promise<void> {
     await fs.utimes(to, stat.atime, stat.mtime);
   };
   await walk("");
+}
+
+/** Links at once: for a hundred thousand files the detour over the thread pool takes ten times as long. */
+function hasLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch {
+    // Another file system, or one without links: copied instead.
+    return false;
+  }
 }

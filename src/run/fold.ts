@@ -44,7 +44,7 @@ export function foldJournal(entries: readonly JournalLine[]): Run {
       case "undone":
         if (phase !== undefined) {
           phase.state = "rolled-back";
-          phase.after = entry.after ?? phase.before;
+          phase.after = phase.before;
         }
         break;
       case "run-ended":

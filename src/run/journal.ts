@@ -63,7 +63,7 @@ export type JournalEvent =
       readonly environments: readonly { readonly project: string; readonly sha256: string }[];
     }
   | { readonly event: "undoing"; readonly phase: number; readonly reason: string }
-  | { readonly event: "undone"; readonly phase: number; readonly after: Summary | null }
+  | { readonly event: "undone"; readonly phase: number }
   | {
       readonly event: "run-ended";
       readonly state: RunState;

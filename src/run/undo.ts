@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, type Run } from "../model/index.ts";
+import { Failure, type Inventory, type Run } from "../model/index.ts";
 import {
   cacheFolder,
   isInside,
@@ -14,22 +14,21 @@ import { foldJournal } from "./fold.ts";
 import { digestEnvironments } from "./inputs.ts";
 import { Journal, journalFile, readJournal, runFolder, type JournalLine } from "./journal.ts";
 import { isLocked, takeLock } from "./lock.ts";
-import type { RunPorts } from "./ports.ts";
 
-/** What going back needs. */
+/** What going back needs; no advisories, so that nothing of theirs can stand in its way. */
 export interface UndoPorts {
-  readonly look: RunPorts["look"];
+  inventory(root: string): Promise<Inventory>;
   readonly clock: Clock;
   readonly progress: Progress;
 }
 
 /** Puts a phase back and checks it byte for byte, each step in the journal. */
 export async function undoRecorded(
-  work: { readonly journal: Journal; readonly run: string; readonly ports: UndoPorts; readonly root: string },
+  work: { readonly journal: Journal; readonly run: string; readonly root: string },
   phase: number,
   reason: string,
 ): Promise<void> {
-  const { journal, run, root, ports } = work;
+  const { journal, run, root } = work;
   await journal.append({ event: "undoing", phase, reason });
   await undoPhase(root, run, phase, journal.entries);
   const wrong = await changedSinceSaved(root, phase, journal.entries);
@@ -39,8 +38,7 @@ export async function undoRecorded(
       `could not put back ${wrong.join(", ")}`,
       `The saved contents lie in ${runFolder(".", run)}/backup.`,
     );
-  const sight = await ports.look(root).catch(() => null);
-  await journal.append({ event: "undone", phase, after: sight?.summary ?? null });
+  await journal.append({ event: "undone", phase });
 }
 
 /** Every run of a project, oldest first. A damaged journal is a run that needs a person. */
@@ -152,7 +150,7 @@ async function undoOne(
   const journal = await Journal.open(root, run, ports.clock);
   try {
     const step = ports.progress.step(`Undoing phase ${phase} of ${run}`);
-    await undoRecorded({ journal, run, root, ports }, phase, "rollback asked for");
+    await undoRecorded({ journal, run, root }, phase, "rollback asked for");
     const left = standing(journal.entries);
     await journal.append({
       event: "run-ended",
@@ -189,7 +187,7 @@ async function requireUntouched(
   const moved: string[] = [];
   if (done?.event === "phase-done" && done.environments.length > 0) {
     const now = new Map(
-      digestEnvironments((await ports.look(root)).inventory).map((one) => [one.project, one.sha256]),
+      digestEnvironments(await ports.inventory(root)).map((one) => [one.project, one.sha256]),
     );
     for (const { project, sha256 } of done.environments)
       if (now.get(project) !== sha256) moved.push(`the environment of ${project}`);
@@ -252,7 +250,7 @@ async function close(
   const journal = await Journal.open(root, run, ports.clock);
   try {
     for (const phase of unfinished)
-      await undoRecorded({ journal, run, root, ports }, phase, "cut short; put back by resume");
+      await undoRecorded({ journal, run, root }, phase, "cut short; put back by resume");
     for (const entry of journal.entries)
       if (entry.event === "scratch" && isInside(path.join(cacheFolder(), "scratch"), entry.folder))
         await fs.rm(entry.folder, { recursive: true, force: true });

@@ -71,7 +71,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
 async function settleAll(
   request: SettleRequest,
   settlement: NpmSettlement,
-  { by, update }: { by: string; update(detail: string): void },
+  { by, update }: { by: string; update: (detail: string) => void },
 ): Promise<Settled> {
   const phases: SettledPhase[] = [];
   for (const [index, upgrades] of request.phases.entries()) {

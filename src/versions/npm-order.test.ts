@@ -51,9 +51,9 @@ test("judges as node-semver does, strict, with and without pre-releases", () => 
         `${version} in ${range}`,
       );
     }),
-    { numRuns: 5000 },
+    { numRuns: 3000 },
   );
-  assert.ok(readable > 2500, `${readable} readable ranges`);
+  assert.ok(readable > 1500, `${readable} readable ranges`);
 });
 
 const anything = fc.oneof(
@@ -72,7 +72,7 @@ test("is a total order that agrees with node-semver, invalid versions below all 
       if (isValid(a) && isValid(b)) assert.equal(compare(a, b), semver.compare(a, b));
       if (isValid(a) && !isValid(b)) assert.ok(compare(a, b) > 0);
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
   );
 });
 

@@ -11,9 +11,9 @@ const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number): T[] =>
 const environment = markerEnvironment({ python: "3.11.7", platform: "linux-x64" });
 const platforms = ["manylinux_2_17_x86_64", "manylinux2014_x86_64", "linux_x86_64"];
 const questions = {
-  pairs: sample(fc.tuple(pythonVersions, pythonVersions), 5000),
-  specifiers: sample(fc.tuple(pythonVersions, specifierSets), 20_000),
-  markers: sample(fc.tuple(markers, fc.constantFrom("", "test", "dev")), 5000).map(([marker, extra]) => ({
+  pairs: sample(fc.tuple(pythonVersions, pythonVersions), 2000),
+  specifiers: sample(fc.tuple(pythonVersions, specifierSets), 6000),
+  markers: sample(fc.tuple(markers, fc.constantFrom("", "test", "dev")), 2000).map(([marker, extra]) => ({
     marker,
     environment: { ...environment, extra },
   })),
@@ -56,7 +56,7 @@ describe("agrees with Python's packaging", { skip }, () => {
         wrong.push(`${version} in ${set}, by its own rule`);
     }
     assert.deepEqual(wrong, []);
-    assert.ok(judged > 5000, `${judged} judged`);
+    assert.ok(judged > 1000, `${judged} judged`);
   });
 
   it("on markers", () => {

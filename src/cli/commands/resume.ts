@@ -1,4 +1,4 @@
-import { lookFor } from "../../pipeline.ts";
+import { inventoryFor } from "../../pipeline.ts";
 import { resume } from "../../run/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
@@ -13,7 +13,7 @@ export async function run(
   const { setting, terminal } = await openWorkplace([], options, signal);
   const done = await resume(
     { root: setting.root, ...(run === undefined ? {} : { run }) },
-    { look: lookFor(setting), clock: setting.clock, progress: setting.progress },
+    { inventory: inventoryFor(setting), clock: setting.clock, progress: setting.progress },
   );
   if (options.json === true)
     terminal.print(JSON.stringify({ ...done.run, did: done.did, detail: done.detail }, null, 2));

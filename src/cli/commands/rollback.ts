@@ -1,4 +1,4 @@
-import { lookFor } from "../../pipeline.ts";
+import { inventoryFor } from "../../pipeline.ts";
 import { rollback } from "../../run/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
@@ -24,7 +24,7 @@ export async function run(
       ...(phase === undefined ? {} : { phase }),
       ...(options.force === undefined ? {} : { force: options.force }),
     },
-    { look: lookFor(setting), clock: setting.clock, progress: setting.progress },
+    { inventory: inventoryFor(setting), clock: setting.clock, progress: setting.progress },
   );
   if (options.json === true) terminal.print(JSON.stringify(done, null, 2));
   else

@@ -35,7 +35,7 @@ export function explainMove(move: Move, request: ExplainRequest): Upgrade {
     level: from === null || to === null ? "other" : premises.order.level(from, to),
     direct: component?.direct ?? false,
     fixes: move.clears.flatMap((hit) => finding.get(hit.advisory) ?? []),
-    introduces: move.brings.map((hit) => `${name}:${hit.advisory}`),
+    introduces: move.brings.map((hit) => `${hit.advisory} in ${name}@${to ?? ""}`),
     because: reasonsFor(move, request),
     ...(release === undefined || release.hashes.length === 0 ? {} : { hashes: release.hashes }),
   };

@@ -52,7 +52,8 @@ class Builder {
   private columns = 0;
 
   constructor(request: ModelRequest) {
-    this.request = request;
+    // The order of columns decides between equally good points: it must not hang on the order of the input.
+    this.request = { ...request, admitted: new Set([...request.admitted].sort()) };
     this.book = request.book;
   }
 

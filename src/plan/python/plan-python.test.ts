@@ -485,3 +485,25 @@ test("planning what is already planned gives nothing", async () => {
   });
   assert.deepEqual([plan.phases, plan.unfixed, plan.optimal], [[], [], true]);
 });
+
+test("without time nothing moves, and nothing is called optimal", async () => {
+  const plan = await planFor({
+    pins: ["a==1"],
+    index: { a: { "1": any, "2": any } },
+    advisories: { a: ["2", "1-week"] },
+    request: { timeLimitMs: 0 },
+  });
+  assert.deepEqual([plan.phases, plan.optimal], [[], false]);
+  assert.equal(plan.bound?.length, plan.costNames.length);
+  assert.equal(plan.unfixed.length, 1);
+});
+
+test("a stopped plan ends as cancelled", async () => {
+  const stopped = planFor({
+    pins: ["a==1"],
+    index: { a: { "1": any, "2": any } },
+    advisories: { a: ["2", "1-week"] },
+    request: { signal: AbortSignal.abort() },
+  });
+  await assert.rejects(stopped, { code: "cancelled" });
+});

@@ -47,8 +47,12 @@ export interface Premises {
 export function readPremises(request: PlanRequest, project: Project): Premises {
   const order = orderOf("PyPI");
   const environment = markerEnvironment(project.target);
-  const components = request.inventory.components.filter((one) => one.project === project.path);
-  const dependencies = request.inventory.dependencies.filter((one) => one.project === project.path);
+  const components = request.inventory.components
+    .filter((one) => one.project === project.path)
+    .sort((a, b) => compareTexts(a.name, b.name));
+  const dependencies = request.inventory.dependencies
+    .filter((one) => one.project === project.path)
+    .sort((a, b) => compareTexts(JSON.stringify(declaredBy(a)), JSON.stringify(declaredBy(b))));
   const { present, shadowed } = choosePresent(components);
   const complaints = new Map<string, string>();
   const complain: Complain = (name, text) => {
@@ -141,4 +145,9 @@ function knownNeeds(
     if (component.requirementsKnown)
       known.set(component.name, read(byDependent.get(componentKey(component)) ?? []));
   return known;
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }

@@ -244,7 +244,7 @@ class Searcher {
   }
 
   private async admit(names: readonly string[]): Promise<void> {
-    const fresh = names.filter((name) => !this.admitted.has(name));
+    const fresh = names.filter((name) => !this.admitted.has(name)).sort();
     await this.book.admit(fresh);
     for (const name of fresh) this.admitted.add(name);
     await this.book.read(fresh.flatMap((name) => this.firstReads(name)));

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Failure } from "../model/index.ts";
+import { localFilesIn, lockedVersions, styleOf } from "./npm-lockfile.ts";
+
+const lock3 = JSON.stringify({
+  lockfileVersion: 3,
+  packages: {
+    "": { name: "root", version: "1.0.0" },
+    "apps/one": { version: "0.0.1" },
+    "node_modules/one": { resolved: "apps/one", link: true },
+    "node_modules/a": { version: "1.0.0", resolved: "https://registry.example/a.tgz" },
+    "node_modules/b/node_modules/a": { version: "2.0.0" },
+    "node_modules/alias": { name: "@s/real", version: "3.0.0" },
+    "node_modules/b": { version: "1.0.0" },
+    "node_modules/b/node_modules/inside": { version: "9.0.0", inBundle: true },
+    "node_modules/local": { version: "1.0.0", resolved: "file:vendor/local-1.0.0.tgz" },
+    "node_modules/odd": { version: 7 },
+    "node_modules/none": null,
+  },
+});
+const lock1 = JSON.stringify({
+  dependencies: {
+    a: {
+      version: "1.0.0",
+      dependencies: { b: { version: "2.0.0" }, c: { version: "1.0.0", bundled: true } },
+    },
+    b: { version: "1.0.0" },
+    alias: { version: "npm:@s/real@3.0.0" },
+    local: { version: "file:vendor/local-1.0.0.tgz" },
+  },
+});
+
+const plain = (versions: ReadonlyMap<string, ReadonlySet<string>>): Record<string, string[]> =>
+  Object.fromEntries([...versions].map(([name, set]) => [name, [...set].sort()]));
+
+test("versions of a flat lockfile: every copy, the real name of an alias, no bundled copy, no own folder", () => {
+  assert.deepEqual(plain(lockedVersions(lock3, "package-lock.json")), {
+    a: ["1.0.0", "2.0.0"],
+    "@s/real": ["3.0.0"],
+    b: ["1.0.0"],
+    local: ["1.0.0"],
+  });
+});
+
+test("versions of a nested lockfile", () => {
+  assert.deepEqual(plain(lockedVersions(lock1, "package-lock.json")), {
+    a: ["1.0.0"],
+    b: ["1.0.0", "2.0.0"],
+    "@s/real": ["3.0.0"],
+    local: ["file:vendor/local-1.0.0.tgz"],
+  });
+});
+
+test("local archives of either", () => {
+  for (const text of [lock1, lock3]) assert.deepEqual(localFilesIn(text, "l"), ["vendor/local-1.0.0.tgz"]);
+});
+
+test("style: version, addresses, last newline", () => {
+  assert.deepEqual(styleOf(`${lock3}\n`, "l"), { version: 3, hasAddresses: true, endsWithNewline: true });
+  assert.deepEqual(styleOf(lock1, "l"), { version: 1, hasAddresses: false, endsWithNewline: false });
+});
+
+test("a lockfile that npm never wrote is refused", () => {
+  for (const text of ["{", '{"lockfileVersion": 4}', '{"lockfileVersion": "3"}'])
+    assert.throws(
+      () => styleOf(text, "l"),
+      (error) => error instanceof Failure && error.code === "unreadable",
+    );
+});
