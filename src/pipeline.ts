@@ -25,11 +25,18 @@ import {
   type Summary,
   type Upgrade,
 } from "./model/index.ts";
-import { foresee, planNpm, planPython, type ProjectPlan } from "./plan/index.ts";
-import { npmReleases, pypiReleases } from "./releases/index.ts";
-import { applyPlan, digestInputs, readDetections, recordDetections, type Sight } from "./run/index.ts";
-import { settleNpm, settlePython } from "./settle/index.ts";
+import type { ProjectPlan } from "./plan/index.ts";
+import type { Sight } from "./run/index.ts";
+import { readDetections, recordDetections } from "./state/index.ts";
 import { sha256, type Clock, type Programs, type Progress } from "./system/index.ts";
+
+/** The rooms that a scan does not enter are loaded at their door. */
+const rooms = {
+  plan: () => import("./plan/index.ts"),
+  releases: () => import("./releases/index.ts"),
+  settle: () => import("./settle/index.ts"),
+  run: () => import("./run/index.ts"),
+};
 
 /** Managers whose files Redress can change; the others are only read. */
 const changeable: ReadonlySet<ManagerId> = new Set(["pip", "npm"]);
@@ -48,7 +55,10 @@ export interface Setting {
   readonly offline: boolean;
   readonly production: boolean;
   readonly tool: { readonly name: string; readonly version: string };
-  readonly programs: Programs;
+  /** The programs of this machine, looked for when first asked. */
+  readonly programs: () => Promise<Programs>;
+  /** Version of the Python to judge a project by that names none; asked only for such a project. */
+  readonly python: () => Promise<string | undefined>;
   readonly clock: Clock;
   readonly progress: Progress;
   readonly signal?: AbortSignal;
@@ -118,6 +128,7 @@ async function inventoryOf(setting: Setting, root: string): Promise<Inventory> {
     settings: setting.configuration.projects,
     production: setting.production,
     progress: setting.progress,
+    python: setting.python,
     ...(setting.paths === undefined || root !== setting.root ? {} : { paths: setting.paths }),
     ...(setting.signal === undefined ? {} : { signal: setting.signal }),
   });
@@ -222,6 +233,7 @@ const mostAttempts = 6;
 /** The solver proposes, the package manager disposes; a refusal becomes a constraint. */
 async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
   const { setting, seen, options } = drafting;
+  const { planNpm, planPython, withConsequences } = await rooms.plan();
   const source = await releasesFor(project, setting);
   const refusals: Refusal[] = [];
   for (let attempt = 1; ; attempt++) {
@@ -247,7 +259,14 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
       plan.phases.map((phase) => phase.upgrades),
       { setting, inventory: seen.inventory, broken: plan.broken },
     );
-    if (settled.state === "accepted") return { project, plan, settled };
+    if (settled.state === "accepted") {
+      // Python environments come out exactly as planned; npm tidies up around what it was asked for.
+      const phases =
+        project.ecosystem === "npm"
+          ? withConsequences(plan.phases, settled, { inventory: seen.inventory, project })
+          : plan.phases;
+      return { project, plan: { ...plan, phases }, settled };
+    }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
     if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
     refusals.push(...fresh);
@@ -262,6 +281,7 @@ const same = (a: Refusal, b: Refusal): boolean =>
 
 async function releasesFor(project: Project, setting: Setting): Promise<ReleaseSource> {
   const request = { target: project.target, root: setting.root, offline: setting.offline };
+  const { npmReleases, pypiReleases } = await rooms.releases();
   return project.ecosystem === "PyPI" ? pypiReleases(request) : npmReleases(request);
 }
 
@@ -276,13 +296,14 @@ async function settle(
     root: setting.root,
     project,
     inventory,
-    phases,
+    phases: phases.map((upgrades) => upgrades.filter((upgrade) => upgrade.consequence !== true)),
     broken: broken.filter((one) => one.project === project.path),
     policy: setting.configuration.policy,
-    programs: setting.programs,
+    programs: await setting.programs(),
     progress: setting.progress,
     ...(setting.signal === undefined ? {} : { signal: setting.signal }),
   };
+  const { settleNpm, settlePython } = await rooms.settle();
   return project.ecosystem === "PyPI" ? settlePython(request) : settleNpm(request);
 }
 
@@ -291,6 +312,7 @@ async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<P
   const { setting, seen, options } = drafting;
   const agreed = drafts.filter((draft) => draft.settled?.state === "accepted");
   const { configuration } = setting;
+  const [{ foresee }, { digestInputs }] = await Promise.all([rooms.plan(), rooms.run()]);
   const phases: Phase[] = [];
   let upgrades: readonly Upgrade[] = [];
   let left: Summary = seen.scan.summary;
@@ -419,6 +441,7 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
         "Make a new plan.",
       );
     const relook = relookWith(setting, seen.judge);
+    const { applyPlan } = await rooms.run();
     const run = await applyPlan(
       { root: setting.root, plan, configuration: setting.configuration, ...options },
       {
@@ -432,7 +455,7 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
         compare: compareFindings,
         clock: setting.clock,
         progress: setting.progress,
-        programs: setting.programs,
+        programs: await setting.programs(),
         ...(setting.signal === undefined ? {} : { signal: setting.signal }),
       },
     );

@@ -9,13 +9,14 @@ const mayImport: Record<string, readonly string[]> = {
   versions: ["model"],
   system: ["model"],
   managers: ["model", "versions"],
+  state: ["model", "system"],
   inventory: ["model", "system", "managers"],
   advisories: ["model", "system"],
   releases: ["model", "system", "versions"],
   findings: ["model", "versions"],
   plan: ["model", "versions"],
   settle: ["model", "versions", "system", "managers", "releases"],
-  run: ["model", "system", "managers"],
+  run: ["model", "system", "managers", "state"],
   evidence: ["model"],
 };
 const pipeline = Object.keys(mayImport);
@@ -27,6 +28,7 @@ const ownEffects: Record<string, readonly string[]> = {
   releases: ["node:http", "node:fs/promises"], // the cache; the view is a server
   settle: ["node:fs/promises"], // scratch folders
   inventory: ["node:fs", "node:fs/promises"], // the walk and thousands of small reads, quickest synchronously
+  state: ["node:fs/promises"], // no link may stand in the folder's place
   run: ["node:fs/promises", "node:fs"], // the transaction
   plan: ["node:worker_threads"], // the solver runs beside the main thread
 };

@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Evidence, type Plan, type Scan } from "../model/index.ts";
 import { readText, replaceFile } from "../system/index.ts";
-import { ensureStateFolder } from "../run/index.ts";
+import { ensureStateFolder } from "../state/index.ts";
 
 /** A plan file together with what was seen when it was made. */
 export interface StoredPlan {

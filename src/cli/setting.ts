@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../model/index.ts";
 import type { Setting } from "../pipeline.ts";
-import { findPrograms, isInside } from "../system/index.ts";
+import { findPrograms, isInside, userPythonVersion, type Programs } from "../system/index.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
 import { readWaivers } from "./configuration/waivers.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -50,6 +50,8 @@ export async function openWorkplace(
   const { root, paths } = await rootOf(given.length === 0 ? ["."] : given);
   const configuration = await loadConfiguration(root, options.config, await readWaivers(root));
   const sources = options.advisories ?? [];
+  let programs: Promise<Programs> | undefined;
+  let python: Promise<string | undefined> | undefined;
   return {
     terminal,
     setting: {
@@ -65,7 +67,8 @@ export async function openWorkplace(
       offline: options.offline === true,
       production: options.production === true,
       tool: { name: "redress", version: toolVersion() },
-      programs: await findPrograms(),
+      programs: () => (programs ??= findPrograms()),
+      python: () => (python ??= userPythonVersion(root)),
       clock: () => new Date(),
       progress: terminal.progress,
       signal,

@@ -41,6 +41,8 @@ export interface InventoryRequest {
   readonly signal?: AbortSignal;
   /** What to judge markers for where the tree does not say. */
   readonly target?: Partial<Target>;
+  /** Full Python version where neither the tree nor `target` gives one; asked only for a project that needs it. */
+  readonly python?: () => Promise<string | undefined>;
 }
 
 /**
@@ -108,7 +110,7 @@ class Survey {
       const name = paths.get(draft) ?? folderOf(draft.entry);
       readings.push(await this.complete(draft, { name, claimed }));
     }
-    for (const at of this.environments) if (!claimed.has(at)) readings.push(this.environmentAlone(at));
+    for (const at of this.environments) if (!claimed.has(at)) readings.push(await this.environmentAlone(at));
     return this.join(readings);
   }
 
@@ -172,7 +174,7 @@ class Survey {
     manager: PackageManager,
     as: { target?: Target; path?: string } = {},
   ): Promise<Reading> {
-    const target = as.target ?? this.targetFor(folderOf(entry), manager);
+    const target = as.target ?? (await this.targetAt(folderOf(entry), manager));
     const files = new Map<string, string>([[entry, await this.texts.read(entry)]]);
     for (let round = 0; ; round++) {
       const reading = manager.read(entry, files, target, as.path);
@@ -196,11 +198,18 @@ class Survey {
     }
   }
 
-  private targetFor(
+  /** The target of what lies in a folder before it has a name. */
+  private async targetAt(folder: string, manager: PackageManager): Promise<Target> {
+    const environment =
+      manager.ecosystem === "PyPI" ? this.environmentFor(folder, folder, new Set()) : undefined;
+    return this.targetFor(folder, manager, environment);
+  }
+
+  private async targetFor(
     folder: string,
     manager: Pick<PackageManager, "ecosystem">,
     environment?: string,
-  ): Target {
+  ): Promise<Target> {
     const configured = this.settingsFor(folder)?.python;
     const installed = environment === undefined ? undefined : this.open(environment)?.python;
     return targetOf({
@@ -208,6 +217,7 @@ class Survey {
       folder,
       ecosystem: manager.ecosystem,
       caller: this.request.target ?? {},
+      ...(this.request.python === undefined ? {} : { ask: this.request.python }),
       ...(configured === undefined ? {} : { configured }),
       ...(installed === undefined ? {} : { installed }),
     });
@@ -227,7 +237,7 @@ class Survey {
     const environment = this.environmentFor(name, folder, claimed);
     if (environment === undefined) return this.renamed(draft, name);
     claimed.add(environment);
-    const target = this.targetFor(folder, draft.manager, environment);
+    const target = await this.targetFor(folder, draft.manager, environment);
     const isSame = target.python === draft.reading.project.target.python;
     const reading =
       isSame && draft.reading.project.path === name
@@ -290,7 +300,7 @@ class Survey {
     return { ...joined, notes: [...joined.notes, note] };
   }
 
-  private environmentAlone(at: string): Reading {
+  private async environmentAlone(at: string): Promise<Reading> {
     const folder = ["venv", ".venv", "env"].includes(path.posix.basename(at)) ? folderOf(at) : at;
     const project: Project = {
       path: folder,
@@ -298,7 +308,7 @@ class Survey {
       manager: "pip",
       files: [],
       environment: at,
-      target: this.targetFor(folder, { ecosystem: "PyPI" }, at),
+      target: await this.targetFor(folder, { ecosystem: "PyPI" }, at),
     };
     return this.withEnvironment(
       { needs: [], project, components: [], dependencies: [], unread: [], notes: [] },

@@ -5,9 +5,10 @@ import { readSmall } from "./environment.ts";
 
 /**
  * What a project runs on. Python: its environment, then the settings, then `.python-version` or `runtime.txt` beside it
- * or at the root, then the caller's. Node: `.nvmrc`, `.node-version` and `engines`, then the caller's.
+ * or at the root, then the caller's, who is
+ * asked last. Node: `.nvmrc`, `.node-version` and `engines`, then the caller's.
  */
-export function targetOf(request: {
+export async function targetOf(request: {
   readonly root: string;
   /** Folder of the project, relative to the root. */
   readonly folder: string;
@@ -16,24 +17,26 @@ export function targetOf(request: {
   readonly installed?: string;
   readonly configured?: string;
   readonly caller: Partial<Target>;
-}): Target {
+  /** The caller's Python version, where finding out takes time. */
+  readonly ask?: () => Promise<string | undefined>;
+}): Promise<Target> {
   const platform = request.caller.platform ?? `${process.platform}-${process.arch}`;
-  const version = request.ecosystem === "PyPI" ? pythonOf(request) : nodeOf(request);
+  const version = request.ecosystem === "PyPI" ? await pythonOf(request) : nodeOf(request);
   if (version === undefined) return { platform };
   return request.ecosystem === "PyPI" ? { python: version, platform } : { node: version, platform };
 }
 
 type Request = Parameters<typeof targetOf>[0];
 
-function pythonOf({ root, folder, installed, configured, caller }: Request): string | undefined {
+async function pythonOf(request: Request): Promise<string | undefined> {
+  const { root, folder, installed, configured, caller, ask } = request;
   const asked = installed ?? configured ?? declaredPython(root, folder);
-  if (asked === undefined) return caller.python;
-  const parts = asked.split(".");
+  const parts = asked?.split(".") ?? [];
   if (parts.length >= 3) return asked;
+  const present = caller.python ?? (await ask?.());
+  if (asked === undefined) return present;
   // "3.11" names a line; the caller's own patch release of it is the best guess at what runs.
-  return caller.python?.startsWith(`${asked}.`) === true
-    ? caller.python
-    : [...parts, "0", "0"].slice(0, 3).join(".");
+  return present?.startsWith(`${asked}.`) === true ? present : [...parts, "0", "0"].slice(0, 3).join(".");
 }
 
 function declaredPython(root: string, folder: string): string | undefined {

@@ -25,6 +25,8 @@ export interface Upgrade {
   readonly because: readonly string[];
   /** npm: the declared ranges that an override of this package serves by `to`: one `overrides` key `package@range` each. */
   readonly overrides?: readonly string[];
+  /** Not chosen but made by the package manager by itself when it wrote the others; never asked for. */
+  readonly consequence?: true;
   /** Lower-case hex SHA-256 or SRI of the archives that may be installed, where the index gives them. */
   readonly hashes?: readonly string[];
 }
@@ -124,7 +126,7 @@ export interface Refusal {
 export interface SettledPhase {
   /** Path relative to the root → whole new text, cumulative up to this phase. */
   readonly files: ReadonlyMap<string, string>;
-  /** Every version the lock now holds of packages that the plan names. */
+  /** Every version of every package that the project then holds, as far as the package manager says. */
   readonly observed: readonly { readonly package: string; readonly version: string }[];
 }
 

@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, reasonOf, type Phase, type Run, type RunState, type SettledPhase } from "../model/index.ts";
-import { ensureStateFolder } from "./detections.ts";
+import { ensureStateFolder } from "../state/index.ts";
 import { foldJournal } from "./fold.ts";
 import { verifyInputs } from "./inputs.ts";
 import { Journal, runFolder } from "./journal.ts";

@@ -52,16 +52,25 @@ export async function relocateEnvironment(moved: {
   readonly fromRoot: string;
   readonly toRoot: string;
 }): Promise<void> {
+  // Tools write a path as they were called or with its links resolved.
+  const inPrograms = replacePath([moved.from, await fs.realpath(moved.from)], moved.to);
+  const inPaths = replacePath([moved.fromRoot, await fs.realpath(moved.fromRoot)], moved.toRoot);
   const programs = programsOf(moved.to);
   for (const name of await fs.readdir(programs).catch(() => []))
-    await rewrite(path.join(programs, name), (text) => text.replaceAll(moved.from, moved.to));
+    await rewrite(path.join(programs, name), inPrograms);
   const library = path.join(moved.to, "lib");
   for (const version of await fs.readdir(library).catch(() => [])) {
     const packages = path.join(library, version, "site-packages");
     for (const name of await fs.readdir(packages).catch(() => []))
-      if (name.endsWith(".pth") || name.startsWith("__editable__"))
-        await rewrite(path.join(packages, name), (text) => text.replaceAll(moved.fromRoot, moved.toRoot));
+      if (/\.(pth|egg-link)$|^__editable__/.test(name)) await rewrite(path.join(packages, name), inPaths);
   }
+}
+
+/** Replaces whole paths in a text, all in one go; `/app` is not found in `/app-two` nor in `/my/app`. */
+function replacePath(places: readonly string[], to: string): (text: string) => string {
+  const any = places.map((place) => RegExp.escape(place)).join("|");
+  const pattern = new RegExp(`(?<![\\w.~+-])(?:${any})(?![\\w.~+-])`, "g");
+  return (text) => text.replaceAll(pattern, () => to);
 }
 
 /** Programs are scripts of a few kilobytes; anything larger is a binary. */
@@ -87,4 +96,47 @@ export function environmentPath(root: string, project: Project): string | undefi
 /** The folder that a project's commands run in. */
 export function projectFolder(root: string, project: Project): string {
   return path.join(root, path.dirname(project.files[0] ?? "."));
+}
+
+/**
+ * The folders that hold what is installed for a project, relative to the root: its environment, and with npm
+ * workspaces the `node_modules` folders of their own, by the `packages` keys of lockfile texts.
+ */
+export function installedFolders(project: Project, lockfiles: readonly string[]): string[] {
+  if (project.environment === undefined) return [];
+  const folders = new Set([project.environment]);
+  if (project.ecosystem === "npm")
+    for (const key of lockfiles.flatMap(packageKeys)) {
+      const [, member] = /^((?!node_modules\/).*?\/)node_modules\//.exec(key) ?? [];
+      if (member !== undefined)
+        folders.add(path.posix.join(path.posix.dirname(project.environment), member, "node_modules"));
+    }
+  return [...folders];
+}
+
+function packageKeys(lockfile: string): string[] {
+  try {
+    const { packages } = JSON.parse(lockfile) as { packages?: unknown };
+    return packages !== null && typeof packages === "object" ? Object.keys(packages) : [];
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * An environment is put aside by renaming it: it must be a folder of its own below the root.
+ * @throws {Failure} `config` naming the one that is not.
+ */
+export async function requireFolders(root: string, projects: readonly Project[]): Promise<void> {
+  for (const { environment } of projects) {
+    if (environment === undefined) continue;
+    const stat = await fs.lstat(path.join(root, environment)).catch(() => undefined);
+    const isOwn = path.posix.normalize(environment) !== "." && !environment.startsWith("..");
+    if (!isOwn || stat?.isDirectory() !== true)
+      throw new Failure(
+        "config",
+        `the environment ${environment} cannot be changed and put back: it is ${isOwn ? "no folder of its own (a link?)" : "not below the project's root"}`,
+        "Name another under projects: in redress.yaml, or use --files-only.",
+      );
+  }
 }

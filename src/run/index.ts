@@ -1,6 +1,5 @@
 /** The transaction: journal, rehearsal, backup, gates, promotion, rollback. */
 export { applyPlan } from "./apply-plan.ts";
-export { ensureStateFolder, readDetections, recordDetections } from "./detections.ts";
 export { foldJournal } from "./fold.ts";
 export { digestInputs } from "./inputs.ts";
 export { readJournal } from "./journal.ts";

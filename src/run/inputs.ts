@@ -2,6 +2,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Inventory, type Plan } from "../model/index.ts";
 import { sha256, sha256File } from "../system/index.ts";
+import type { EnvironmentDigest } from "./journal.ts";
 
 /** What a plan names of the tree it was made for. */
 export type TreeDigest = Pick<Plan["inputs"], "files" | "environments">;
@@ -15,17 +16,20 @@ export async function digestInputs(root: string, inventory: Inventory): Promise<
   return { files, environments: digestEnvironments(inventory) };
 }
 
-/** Of each project with an environment: SHA-256 over its sorted `name==version` lines. */
-export function digestEnvironments(inventory: Inventory): { project: string; sha256: string }[] {
-  return inventory.projects.flatMap((project) => {
-    if (project.environment === undefined) return [];
+/**
+ * Of each path with an environment: SHA-256 over its sorted `name==version` lines. A Python and an npm project in one
+ * folder have one path and so one digest.
+ */
+export function digestEnvironments(inventory: Inventory): EnvironmentDigest[] {
+  const paths = new Set(
+    inventory.projects.flatMap((project) => (project.environment === undefined ? [] : [project.path])),
+  );
+  return [...paths].map((project) => {
     const lines = inventory.components
-      .filter(
-        (one) => one.project === project.path && one.places.some((place) => place.source === "environment"),
-      )
-      .map((one) => `${one.name}==${one.version}`)
+      .filter((one) => one.project === project && one.places.some((place) => place.source === "environment"))
+      .map((one) => `${one.ecosystem}:${one.name}==${one.version}`)
       .sort();
-    return [{ project: project.path, sha256: sha256(lines.join("\n")) }];
+    return { project, sha256: sha256(lines.join("\n")) };
   });
 }
 
@@ -48,6 +52,9 @@ export async function verifyInputs(root: string, plan: Plan, inventory: Inventor
       differences.push(
         `the environment of ${project === "." ? "the project" : project} holds other versions`,
       );
+  const planned = new Set(plan.inputs.environments.map((one) => one.project));
+  for (const project of environments.keys())
+    if (!planned.has(project)) differences.push(`${project === "." ? "the project" : project} has an environment now`);
   if (differences.length > 0)
     throw new Failure(
       "changed",

@@ -1,81 +1,56 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure } from "../model/index.ts";
+import { DatabaseSync } from "node:sqlite";
+import { Failure, reasonOf } from "../model/index.ts";
 
-interface Owner {
-  readonly pid: number;
-  /** What the system says of when that process began, so that a reused number is not taken for it. */
-  readonly started: string;
-  readonly what: string;
-}
+/** SQLite's result code for a file that somebody else has locked. */
+const busy = 5;
 
 /**
- * Takes the project's lock; gives the function that frees it. A lock whose owner is dead is taken over.
- * @throws {Failure} `locked` naming the process that holds it.
+ * Takes the project's lock; gives the function that frees it. The lock is one of the operating system's, held through
+ * SQLite on an empty file: it ends with the process that holds it, however that ends, so none is ever stale.
+ * @throws {Failure} `locked` naming the process that holds it; `storage` when the lock cannot be had at all.
  */
 export async function takeLock(root: string, what: string): Promise<() => Promise<void>> {
-  const file = path.join(root, ".redress", "lock");
-  await fs.mkdir(path.dirname(file), { recursive: true });
-  const own: Owner = { pid: process.pid, started: await startOf(process.pid), what };
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      await fs.writeFile(file, JSON.stringify(own), { flag: "wx" });
-      return () => fs.rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST")
-        throw new Failure(
-          "storage",
-          `cannot write ${file}`,
-          "Check the permissions of the project's folder.",
-          { cause: error },
-        );
-    }
-    const owner = await readOwner(file);
-    if (owner !== undefined && (await isAlive(owner)))
-      throw new Failure(
-        "locked",
-        `process ${owner.pid} is at work on this project (${owner.what})`,
-        "Wait until it has ended.",
-      );
-    // The owner is dead. Rename first: of two that see this only one gets it.
-    const stale = `${file}.stale-${process.pid}-${attempt}`;
-    await fs.rename(file, stale).then(
-      () => fs.rm(stale, { force: true }),
-      () => undefined,
+  const folder = path.join(root, ".redress");
+  await fs.mkdir(folder, { recursive: true });
+  const owner = path.join(folder, "owner.json");
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path.join(folder, "lock"), { timeout: 0 });
+    database.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    database?.close();
+    if (((error as { errcode?: number }).errcode ?? 0) % 256 === busy)
+      throw new Failure("locked", await describeOwner(owner), "Wait until it has ended.", { cause: error });
+    throw new Failure(
+      "storage",
+      `cannot lock ${folder}: ${reasonOf(error)}`,
+      "Check the permissions of the project's folder; .redress/lock may be removed when nothing runs.",
+      { cause: error },
     );
   }
-  throw new Failure("locked", `${file} is contended`, "Try again.");
+  const held = database;
+  await fs.writeFile(owner, JSON.stringify({ pid: process.pid, what })).catch((error: unknown) => {
+    held.close();
+    throw new Failure("storage", `cannot write ${owner}: ${reasonOf(error)}`, "Free space, then try again.", {
+      cause: error,
+    });
+  });
+  return async () => {
+    await fs.rm(owner, { force: true }).catch(() => undefined); // a note for people; the lock is the other file
+    held.close();
+  };
 }
 
-/** Whether a live process holds the project's lock. */
-export async function isLocked(root: string): Promise<boolean> {
-  const owner = await readOwner(path.join(root, ".redress", "lock"));
-  return owner !== undefined && (await isAlive(owner));
-}
-
-async function readOwner(file: string): Promise<Owner | undefined> {
+/** Who holds the lock, as it wrote itself down. */
+async function describeOwner(file: string): Promise<string> {
   try {
-    const owner = JSON.parse(await fs.readFile(file, "utf8")) as Partial<Owner>;
-    return typeof owner.pid === "number"
-      ? { pid: owner.pid, started: owner.started ?? "", what: owner.what ?? "" }
-      : undefined;
+    const owner = JSON.parse(await fs.readFile(file, "utf8")) as { pid?: unknown; what?: unknown };
+    if (typeof owner.pid === "number" && typeof owner.what === "string")
+      return `process ${owner.pid} is at work on this project (${owner.what})`;
   } catch {
-    return undefined;
+    // It has taken the lock and not yet written who it is, or is just leaving.
   }
-}
-
-async function isAlive(owner: Owner): Promise<boolean> {
-  try {
-    process.kill(owner.pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
-  }
-  const started = await startOf(owner.pid);
-  return started === "" || owner.started === "" || started === owner.started;
-}
-
-/** Linux: field 22 of /proc/PID/stat, clock ticks since boot. Empty elsewhere. */
-async function startOf(pid: number): Promise<string> {
-  const stat = await fs.readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
-  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+  return "another process is at work on this project";
 }

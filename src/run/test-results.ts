@@ -9,39 +9,48 @@ export interface TestResults {
 /** Most names kept. */
 const mostNames = 500;
 
-/** Reads the closing lines of pytest, node:test (TAP and spec), jest, vitest and unittest. */
+/** Each matches within one line, so that the time grows with the output's length alone. */
+const failures = [
+  /^FAILED (\S+?::.+?)(?: - .*)?$/gm, // pytest
+  /^ERROR (\S+\.py(?:::\S+)?)(?: - .*)?$/gm, // pytest: could not be collected or set up
+  /^[ \t]*not ok \d+ - (.+)$/gm, // TAP
+  /^[ \t]*✖ (.+?)(?: \([\d.]+m?s\))?$/gm, // node:test
+  /^[ \t]*● (.+)$/gm, // jest
+  /^[ \t]*(?:FAIL|×)[ \t]+(\S+\.[cm]?[jt]sx? > .+?)(?: \d+m?s)?$/gm, // vitest
+  /^(?:FAIL|ERROR): (\S+ \(.+\))$/gm, // unittest
+];
+
+/** Lines of the same shape that name no test. */
+const notNames = /^(?:failing tests:|Console|Validation Warning:?)$|# (?:TODO|SKIP)\b/i;
+
+/** Reads the closing lines of pytest, node:test (TAP and spec), jest, vitest, mocha and unittest. */
 export function readTestResults(output: string): TestResults {
   const failed = new Set<string>();
-  const text = output.replace(/\u001b\[[0-9;]*m/g, "");
-  for (const pattern of [
-    /^FAILED (\S+?::.+?)(?: - .*)?$/gm,
-    /^ERROR (\S+)(?: - .*)?$/gm,
-    /^not ok \d+ - (.+)$/gm,
-    /^\s*✖ (.+?)(?: \([\d.]+m?s\))?$/gm,
-    /^\s*● (.+)$/gm,
-    /^(?:FAIL|ERROR): (\S+ \(.+\))$/gm,
-  ])
-    for (const [, name] of text.matchAll(pattern))
-      if (name !== undefined && failed.size < mostNames) failed.add(name.trim());
+  // eslint-disable-next-line no-control-regex -- colours begin with it
+  const text = output.replace(/\u001b\[[0-9;]*m/g, "").replaceAll("\r\n", "\n");
+  for (const pattern of failures)
+    for (const [, name = ""] of text.matchAll(pattern))
+      if (failed.size < mostNames && !notNames.test(name)) failed.add(name.trim());
   return { ran: countRan(text), failed: [...failed].sort() };
 }
 
 function countRan(text: string): number | null {
-  const last = (pattern: RegExp): RegExpMatchArray | undefined => [...text.matchAll(pattern)].at(-1);
+  const last = (pattern: RegExp): string | undefined => [...text.matchAll(pattern)].at(-1)?.[1];
   const sum = (line: string, words: readonly string[]): number =>
     words.reduce((total, word) => total + Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0), 0);
   const pytest = last(
-    /^=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)(?:, )?)+) in [\d.]+s.*$/gm,
-  )?.[1];
+    /^=*[ \t]*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)(?:, )?)+) in [\d.]+s.*$/gm,
+  );
   if (pytest !== undefined) return sum(pytest, ["passed", "failed", "error", "xfailed", "xpassed"]);
-  if (/^=*\s*no tests (?:ran|collected)/m.test(text)) return 0;
-  const node = last(/^(?:#|ℹ) tests (\d+)$/gm)?.[1];
-  if (node !== undefined) {
-    const skipped = last(/^(?:#|ℹ) skipped (\d+)$/gm)?.[1] ?? "0";
-    return Number(node) - Number(skipped);
-  }
-  const jest = last(/^\s*Tests:?\s+(.*\d+ (?:passed|failed).*)$/gm)?.[1];
+  if (/^=*[ \t]*no tests (?:ran|collected)/m.test(text)) return 0;
+  const node = last(/^(?:#|ℹ) tests (\d+)$/gm);
+  if (node !== undefined) return Number(node) - Number(last(/^(?:#|ℹ) skipped (\d+)$/gm) ?? 0);
+  const jest = last(/^[ \t]*Tests:?[ \t]+(.*\d+ (?:passed|failed|skipped|todo).*)$/gm);
   if (jest !== undefined) return sum(jest, ["passed", "failed"]);
-  const unittest = last(/^Ran (\d+) tests? in /gm)?.[1];
-  return unittest === undefined ? null : Number(unittest);
+  if (/^No test(?:s| files?) found\b/m.test(text)) return 0;
+  const mocha = last(/^[ \t]*(\d+) passing\b/gm);
+  if (mocha !== undefined) return Number(mocha) + Number(last(/^[ \t]*(\d+) failing\b/gm) ?? 0);
+  const unittest = last(/^Ran (\d+) tests? in /gm);
+  if (unittest === undefined) return null;
+  return Number(unittest) - Number(last(/^(?:OK|FAILED) \(.*?skipped=(\d+)/gm) ?? 0);
 }

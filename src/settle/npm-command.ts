@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { NpmRegistries } from "../releases/index.ts";
 import { execute, type Execution } from "../system/index.ts";
 import type { LockfileStyle } from "./npm-lockfile.ts";
@@ -10,8 +11,8 @@ export interface NpmCommand {
   readonly cwd: string;
   readonly style: LockfileStyle;
   readonly registries: NpmRegistries;
-  /** A cache of its own for what comes from views, whose addresses never come again. */
-  readonly viewCache: string;
+  /** Holds npm's caches for this settlement: views' addresses never come again, and the registry is asked once. */
+  readonly caches: string;
   readonly signal?: AbortSignal;
 }
 
@@ -79,7 +80,7 @@ async function start(command: NpmCommand, verb: readonly string[], run: NpmRun):
     `--lockfile-version=${style.version}`,
     `--omit-lockfile-registry-resolved=${!style.hasAddresses}`,
     ...(run.legacyPeers ? ["--legacy-peer-deps"] : []),
-    ...(run.view === undefined ? [] : inView(command, run.view)),
+    ...(run.view === undefined ? outside(command) : inView(command, run.view)),
   ];
   return execute(argv, {
     cwd: command.cwd,
@@ -89,13 +90,18 @@ async function start(command: NpmCommand, verb: readonly string[], run: NpmRun):
   });
 }
 
+/** What the registry says is asked for once in a settlement, however many phases there are. */
+function outside(command: NpmCommand): string[] {
+  return [`--cache=${path.join(command.caches, "registry")}`, "--prefer-offline"];
+}
+
 /** Every registry is the view, which is reached without a proxy. */
 function inView(command: NpmCommand, view: string): string[] {
   const direct = [...command.registries.noProxy.split(","), "127.0.0.1"].filter((one) => one.trim() !== "");
   return [
     `--registry=${view}`,
     ...[...command.registries.scopes.keys()].map((scope) => `--${scope}:registry=${view}`),
-    `--cache=${command.viewCache}`,
+    `--cache=${path.join(command.caches, "view")}`,
     `--noproxy=${direct.join(",")}`,
     "--offline=false",
   ];

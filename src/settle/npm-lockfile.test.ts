@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Failure } from "../model/index.ts";
-import { localFilesIn, lockedVersions, styleOf } from "./npm-lockfile.ts";
+import { layOut, localFilesIn, lockedVersions, styleOf } from "./npm-lockfile.ts";
 
 const lock3 = JSON.stringify({
   lockfileVersion: 3,
@@ -56,10 +56,40 @@ test("local archives of either", () => {
   for (const text of [lock1, lock3]) assert.deepEqual(localFilesIn(text, "l"), ["vendor/local-1.0.0.tgz"]);
 });
 
-test("style: version, addresses, last newline", () => {
-  assert.deepEqual(styleOf(`${lock3}\n`, "l"), { version: 3, hasAddresses: true, endsWithNewline: true });
-  assert.deepEqual(styleOf(lock1, "l"), { version: 1, hasAddresses: false, endsWithNewline: false });
+test("style: version, addresses, layout", () => {
+  assert.deepEqual(styleOf(`${lock3}\n`, "l"), {
+    version: 3,
+    hasAddresses: true,
+    endsWithNewline: true,
+    indent: "",
+    newline: "\n",
+  });
+  assert.deepEqual(styleOf('{\r\n\t"lockfileVersion": 2\r\n}', "l"), {
+    version: 2,
+    hasAddresses: false,
+    endsWithNewline: false,
+    indent: "\t",
+    newline: "\r\n",
+  });
 });
+
+const value = { lockfileVersion: 3, packages: { "": { a: "b" } } };
+const layouts: readonly (readonly [indent: string, newline: "\n" | "\r\n", last: boolean])[] = [
+  ["", "\n", false],
+  ["  ", "\n", true],
+  ["    ", "\n", false],
+  ["\t", "\r\n", true],
+];
+for (const [indent, newline, last] of layouts)
+  test(`layout: ${JSON.stringify([indent, newline, last])} is kept, whatever npm writes`, () => {
+    const own = JSON.stringify(value, null, indent).replaceAll("\n", newline) + (last ? newline : "");
+    for (const written of [
+      `${JSON.stringify(value, null, 2)}\n`,
+      `${JSON.stringify(value, null, "\t")}\r\n`,
+      own,
+    ])
+      assert.equal(layOut(written, styleOf(own, "l")), own);
+  });
 
 test("a lockfile that npm never wrote is refused", () => {
   for (const text of ["{", '{"lockfileVersion": 4}', '{"lockfileVersion": "3"}'])

@@ -7,6 +7,9 @@ export interface LockfileStyle {
   /** Whether packages carry the address that they came from. */
   readonly hasAddresses: boolean;
   readonly endsWithNewline: boolean;
+  /** Of one level; `""` where all stands on one line. */
+  readonly indent: string;
+  readonly newline: "\n" | "\r\n";
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,7 +38,24 @@ export function styleOf(text: string, path: string): LockfileStyle {
   for (const entry of entriesOf(lock))
     hasAddresses ||=
       typeof entry.manifest["resolved"] === "string" && /^https?:/.test(entry.manifest["resolved"]);
-  return { version, hasAddresses, endsWithNewline: /\n$/.test(text) };
+  return { version, hasAddresses, ...layoutOf(text) };
+}
+
+function layoutOf(text: string): Pick<LockfileStyle, "endsWithNewline" | "indent" | "newline"> {
+  return {
+    endsWithNewline: text.endsWith("\n"),
+    indent: /\{\r?\n([\t ]+)/.exec(text)?.[1]?.slice(0, 10) ?? "",
+    newline: /\r\n/.test(text) ? "\r\n" : "\n",
+  };
+}
+
+/** A lockfile as npm wrote it, laid out as the project's own is: npm goes by the layout of the manifest. */
+export function layOut(written: string, style: LockfileStyle): string {
+  const layout = layoutOf(written);
+  let text = written.replace(/\s+$/, "");
+  if (layout.indent !== style.indent) text = JSON.stringify(JSON.parse(text), null, style.indent);
+  text = text.replace(/\r?\n/g, style.newline);
+  return style.endsWithNewline ? text + style.newline : text;
 }
 
 /** Every version of each package that a lockfile holds in a place of its own: bundled copies belong to their owner. */

@@ -6,7 +6,7 @@ import type { Component, Refusal, ReleaseSource, SettledPhase, Upgrade } from ".
 import { openView, type NpmUpstream } from "../releases/index.ts";
 import type { Execution } from "../system/index.ts";
 import { relock, tryCleanInstall, updateLockfile, type NpmCommand } from "./npm-command.ts";
-import { lockedVersions } from "./npm-lockfile.ts";
+import { layOut, lockedVersions } from "./npm-lockfile.ts";
 import { readNpmError, refusalFrom, type NpmError } from "./npm-refusals.ts";
 import { addHighest, chooseShown, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
@@ -86,15 +86,13 @@ export class NpmSettlement {
     this.current = accepted;
     if (shown.added.size > 0)
       this.notes.add(`beyond the plan these came along: ${[...shown.added].slice(0, 20).join(", ")}`);
-    const names = new Set(this.planned.keys());
-    for (const { package: name } of upgrades) names.add(name);
     return {
       files: new Map(
         [...accepted].filter(([file, text]) => texts.get(file) !== text && !file.endsWith(".npmrc")),
       ),
-      observed: [...names]
-        .sort()
-        .flatMap((name) => [...(after.get(name) ?? [])].map((version) => ({ package: name, version }))),
+      observed: [...after].flatMap(([name, versions]) =>
+        [...versions].map((version) => ({ package: name, version })),
+      ),
     };
   }
 
@@ -109,11 +107,15 @@ export class NpmSettlement {
     let files = before;
     if (plain.length > 0 || overrides.length === 0) {
       const wider = versionsWith(shown, overrides);
-      files = await this.writeInView(this.edit(files, plain), namesOf(plain), wider);
+      files = await this.writeInView(this.edit(files, plain), namesOf(plain, this.versionsIn(files)), wider);
       for (const one of wider.added) shown.added.add(one);
     }
     if (overrides.length > 0)
-      files = await this.writeInView(this.edit(files, overrides), namesOf(overrides), shown);
+      files = await this.writeInView(
+        this.edit(files, overrides),
+        namesOf(overrides, this.versionsIn(files)),
+        shown,
+      );
     return files;
   }
 
@@ -185,8 +187,7 @@ export class NpmSettlement {
     const written = await fs.readFile(path.join(tree, lockfile), "utf8");
     if (viewUrl !== undefined && written.includes(new URL(viewUrl).host))
       throw new Failure("internal", "npm recorded the address of the view in the lockfile");
-    const text = command.style.endsWithNewline ? written : written.replace(/\r?\n$/, "");
-    return new Map([...files, [lockfile, text]]);
+    return new Map([...files, [lockfile, layOut(written, command.style)]]);
   }
 
   private async put(files: ReadonlyMap<string, string>): Promise<void> {
@@ -315,9 +316,9 @@ export class NpmSettlement {
   }
 }
 
-const namesOf = (upgrades: readonly Upgrade[]): readonly string[] => [
-  ...new Set(upgrades.flatMap(({ package: name, from, to }) => (from === null || to === null ? [] : [name]))),
-];
+/** Packages to resolve anew, also those of which one version only vanishes; newcomers come by themselves. */
+const namesOf = (upgrades: readonly Upgrade[], today: Versions): readonly string[] =>
+  [...new Set(upgrades.map((one) => one.package))].filter((name) => today.has(name));
 
 /** What is shown before the overrides are in: also the versions that they will replace. */
 function versionsWith(shown: Shown, overrides: readonly Upgrade[]): Shown {

@@ -54,7 +54,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
         cwd: path.join(tree, project.path),
         style,
         registries: upstream.registries,
-        viewCache: path.join(scratch, "npm-cache"),
+        caches: path.join(scratch, "npm"),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       };
       const settlement = new NpmSettlement({ request, command, upstream, source, tree, texts, lockfile });

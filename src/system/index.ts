@@ -5,3 +5,4 @@ export * from "./files.ts";
 export * from "./http.ts";
 export * from "./programs.ts";
 export * from "./progress.ts";
+export * from "./user-python.ts";

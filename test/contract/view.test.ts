@@ -160,7 +160,7 @@ for (const form of ["json", "html"] as const)
     assert.equal(page.meta["api-version"], form === "json" ? "1.1" : "1.0");
     assert.match(page.files[0]?.hashes.sha256 ?? "", /^[0-9a-f]{64}$/);
     assert.ok(page.files[0]?.["core-metadata"]);
-    assert.ok(page.files[0]?.url.startsWith(new URL(index.url).origin));
+    assert.ok(page.files[0].url.startsWith(new URL(index.url).origin));
     const html = await (await fetch(`${view.url}pulled/`, { headers: { accept: "text/html" } })).text();
     assert.match(
       html,

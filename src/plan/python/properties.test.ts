@@ -390,8 +390,8 @@ function checkOf(universe: Universe, request: PlanRequest, plan: ProjectPlan): r
 }
 
 for (const { name, shape, numRuns } of [
-  { name: "many packages", shape: broad, numRuns: 250 },
-  { name: "many versions", shape: deep, numRuns: 120 },
+  { name: "many packages", shape: broad, numRuns: 160 },
+  { name: "many versions", shape: deep, numRuns: 80 },
 ])
   test(`the plan costs what trying every version set finds, and each phase holds: ${name}`, async () => {
     let moved = 0;

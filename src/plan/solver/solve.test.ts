@@ -76,7 +76,7 @@ test("HiGHS in its thread, stage by stage, equals trying every point", async () 
       assert.deepEqual(solution.stageValues, expected ?? []);
       if (expected !== undefined) assert.deepEqual(solution.bounds, expected);
     }),
-    { numRuns: 120 },
+    { numRuns: 80 },
   );
 });
 

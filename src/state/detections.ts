@@ -1,5 +1,6 @@
+import * as fs from "node:fs/promises";
 import path from "node:path";
-import type { Finding } from "../model/index.ts";
+import { Failure, type Finding } from "../model/index.ts";
 import { exists, readText, replaceFile } from "../system/index.ts";
 
 /** `project|package|advisory` → when it was first seen, RFC 3339. */
@@ -45,8 +46,14 @@ export async function recordDetections(
   await replaceFile(fileOf(root), `${JSON.stringify(Object.fromEntries([...known].sort()), null, 1)}\n`);
 }
 
-/** Makes `.redress/` with the `.gitignore` that keeps it out of version control. */
+/**
+ * Makes `.redress/` with the `.gitignore` that keeps it out of version control.
+ * @throws {Failure} `storage` when it cannot be made or is a link, which would keep the state elsewhere.
+ */
 export async function ensureStateFolder(root: string): Promise<void> {
+  const stat = await fs.lstat(path.join(root, ".redress")).catch(() => undefined);
+  if (stat?.isDirectory() === false)
+    throw new Failure("storage", `${path.join(root, ".redress")} is no folder`, "Remove it, then try again.");
   const ignore = path.join(root, ".redress", ".gitignore");
   if (!(await exists(ignore))) await replaceFile(ignore, "*\n");
 }
