@@ -321,7 +321,7 @@ async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<P
     left = summarise(findFindings(foresee(seen.inventory, upgrades), seen.judge, configuration));
     phases.push({
       number: phases.length + 1,
-      name: `Phase ${phases.length + 1}: ${group.tier}`,
+      name: `Phase ${phases.length + 1}, ${group.tier.replace("-", " ")}`,
       ...group,
       after: left,
     });
@@ -343,8 +343,7 @@ async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<P
     optimal: drafts.every(
       (draft) => draft.plan.optimal && (draft.settled?.state ?? "accepted") === "accepted",
     ),
-    cost: sumOf(drafts.map((draft) => draft.plan.cost)),
-    costNames: drafts[0]?.plan.costNames ?? [],
+    ...joinCosts(drafts.map((draft) => draft.plan)),
     phases,
     unfixed: drafts.flatMap(unfixedOf),
     broken: drafts.flatMap((draft) => draft.plan.broken),
@@ -389,9 +388,14 @@ function mergePhases(plans: readonly ProjectPlan[]): PhaseDraft[] {
   }
 }
 
-function sumOf(costs: readonly (readonly number[])[]): number[] {
-  const length = Math.max(0, ...costs.map((cost) => cost.length));
-  return Array.from({ length }, (_, index) => costs.reduce((sum, cost) => sum + (cost[index] ?? 0), 0));
+/** The projects' costs added part by part, by name: ecosystems count different things. */
+function joinCosts(plans: readonly ProjectPlan[]): Pick<Plan, "cost" | "costNames"> {
+  const sums = new Map<string, number>();
+  const longestFirst = [...plans].sort((a, b) => b.costNames.length - a.costNames.length);
+  for (const { cost, costNames } of longestFirst)
+    for (const [index, name] of costNames.entries())
+      sums.set(name, (sums.get(name) ?? 0) + (cost[index] ?? 0));
+  return { cost: [...sums.values()], costNames: [...sums.keys()] };
 }
 
 /** Looks at a copy of the tree, or the tree after a change, and judges it by the same facts. */

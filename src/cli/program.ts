@@ -231,6 +231,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     controller.abort(new Failure("cancelled", "stopped by the user"));
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
+  // A reader like `head` that has seen enough is no error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
   let exit: number = 0;
   const program = buildProgram(async (load, positionals, options) => {
     exit = await (await load()).run(positionals, options, controller.signal);

@@ -114,7 +114,8 @@ p { margin: 8px 0; max-width: 78ch; }
 .wide { overflow-x: auto; margin: 12px 0 18px; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); padding: 6px 10px; white-space: nowrap; }
-td { border-bottom: 1px solid var(--line); padding: 6px 10px; vertical-align: top; overflow-wrap: anywhere; }
+td { border-bottom: 1px solid var(--line); padding: 6px 10px; vertical-align: top; overflow-wrap: break-word; }
+td.date { white-space: nowrap; }
 tbody tr:nth-child(even) { background: var(--band); }
 td.pass { color: var(--good); font-weight: 600; } td.fail, td.error, td.critical { color: var(--critical); font-weight: 600; }
 td.high { color: var(--high); font-weight: 600; } td.warn, td.missing, td.inconclusive, td.medium { color: var(--medium); font-weight: 600; } td.low { color: var(--low); }

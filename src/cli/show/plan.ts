@@ -9,7 +9,11 @@ export function showPlan(plan: Plan, scan: Scan, colors: Colors): string {
   const findings = new Map(scan.findings.map((finding) => [finding.id, finding]));
   const lines = [
     `${colors.bold(plan.id)}  profile ${plan.profile} · ${plan.optimal ? "proven optimal" : colors.yellow("best found, not proven optimal")}`,
-    colors.dim(plan.cost.map((value, index) => `${plan.costNames[index] ?? "?"} ${value}`).join(" · ")),
+    colors.dim(
+      plan.cost
+        .flatMap((value, index) => (value > 0 ? [`${plan.costNames[index] ?? "?"}: ${value}`] : []))
+        .join(" · "),
+    ),
   ];
   for (const phase of plan.phases) {
     lines.push(
