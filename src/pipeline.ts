@@ -2,8 +2,8 @@
  * The one way through: inventory → advisories → findings → plan → settle → run → evidence. Each function here joins
  * rooms and decides nothing that a room could; read it first to know what Redress does.
  */
-import { openAdvisories, type AdvisoryBase } from "./advisories/index.ts";
-import { compareFindings, findFindings, makeJudge, summarise } from "./findings/index.ts";
+import { openAdvisories, type AdvisoryBase, type AdvisoryRequest, type PackageVersion } from "./advisories/index.ts";
+import { compareFindings, expiredWaivers, findFindings, makeJudge, summarise } from "./findings/index.ts";
 import { takeInventory } from "./inventory/index.ts";
 import {
   Failure,
@@ -50,6 +50,8 @@ export interface Setting {
   readonly configuration: Configuration;
   /** Advisory sources as `--advisories` takes them. */
   readonly advisories: readonly string[];
+  /** Where the exploitation catalogues lie, and OSV where it is not the public one. */
+  readonly advisoryOptions?: Pick<AdvisoryRequest, "kev" | "epss" | "endpoints">;
   /** RFC 3339. */
   readonly asOf?: string;
   readonly offline: boolean;
@@ -75,18 +77,33 @@ export interface Look {
 
 /** Looks at the tree: what is there, what is known of it, how soon it is due. The caller closes `base`. */
 export async function look(setting: Setting): Promise<Look> {
-  const { configuration, progress, signal } = setting;
   const inventory = await inventoryOf(setting, setting.root);
-  const step = progress.step("Advisories");
-  const base = await openAdvisories({
-    sources: setting.advisories,
-    packages: inventory.components,
-    offline: setting.offline,
-    progress,
-    ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const step = setting.progress.step("Advisories");
+  const request = await advisoryRequest(setting);
+  const base = await openAdvisories({ ...request, packages: inventory.components });
   step.done();
+  return judged(setting, inventory, base);
+}
+
+/** What is asked of the advisories; the user's own registries are looked up only where they are to be asked. */
+export async function advisoryRequest(setting: Setting): Promise<AdvisoryRequest> {
+  const { advisories, root, offline, progress, asOf, signal, advisoryOptions } = setting;
+  const isAsked = advisories.some((source) => source === "npm" || source === "pypi");
+  const registries = isAsked ? await (await rooms.releases()).registryEndpoints(root, advisories) : {};
+  return {
+    sources: advisories,
+    offline,
+    progress,
+    ...advisoryOptions,
+    endpoints: { ...advisoryOptions?.endpoints, ...registries },
+    ...(asOf === undefined ? {} : { asOf }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** Judges an inventory by what the advisories know now. */
+async function judged(setting: Setting, inventory: Inventory, base: AdvisoryBase): Promise<Look> {
+  const { configuration } = setting;
   const now = setting.asOf ?? setting.clock().toISOString();
   const seen = await readDetections(setting.root);
   const judge = makeJudge({
@@ -116,7 +133,7 @@ export async function look(setting: Setting): Promise<Look> {
     projects: inventory.projects.map((project) => projectLine(project, inventory)),
     findings,
     unread,
-    notes: inventory.notes,
+    notes: [...expiredWaivers(configuration.waivers, findings, now), ...inventory.notes],
     summary: summarise(findings),
   };
   return { inventory, findings, judge, base, scan };
@@ -175,6 +192,7 @@ export interface ProposeOptions {
  */
 export async function propose(setting: Setting, options: ProposeOptions): Promise<Proposal> {
   const seen = await look(setting);
+  const drafting: Drafting = { setting, seen, options, asked: [] };
   try {
     const drafts: Draft[] = [];
     for (const project of seen.inventory.projects) {
@@ -183,9 +201,9 @@ export async function propose(setting: Setting, options: ProposeOptions): Promis
         drafts.push({ project, plan: readOnly(project, seen), settled: null });
         continue;
       }
-      drafts.push(await draftFor(project, { setting, seen, options }));
+      drafts.push(await draftFor(project, drafting));
     }
-    return { plan: await assemble(drafts, { setting, seen, options }), scan: seen.scan };
+    return { plan: await assemble(drafts, drafting), scan: drafting.seen.scan };
   } finally {
     seen.base.close();
   }
@@ -217,8 +235,11 @@ function readOnly(project: Project, seen: Look): ProjectPlan {
 
 interface Drafting {
   readonly setting: Setting;
-  readonly seen: Look;
+  /** Judged anew whenever more has been learned. */
+  seen: Look;
   readonly options: ProposeOptions;
+  /** What online sources were asked about beyond what is there. */
+  readonly asked: PackageVersion[];
 }
 
 interface Draft {
@@ -227,20 +248,30 @@ interface Draft {
   readonly settled: Settled | null;
 }
 
+type Accepted = Extract<Settled, { state: "accepted" }>;
+
 /** How often a refusal of the package manager sends the planner back. */
 const mostAttempts = 6;
 
 /** The solver proposes, the package manager disposes; a refusal becomes a constraint. */
 async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
-  const { setting, seen, options } = drafting;
-  const { planNpm, planPython, withConsequences } = await rooms.plan();
+  const { setting, options } = drafting;
+  const { inventory } = drafting.seen;
+  const { planNpm, planPython, withChosenNewcomers, withConsequences } = await rooms.plan();
+  // A Python environment comes out exactly as planned; npm tidies up around what it was asked for, and what no
+  // requirements file pins is the installer's choice.
+  const observedPhases = (phases: ProjectPlan["phases"], accepted: Accepted): ProjectPlan["phases"] => {
+    if (project.ecosystem === "npm")
+      return withConsequences(phases, accepted, { inventory, project });
+    return project.environment === undefined ? withChosenNewcomers(phases, accepted) : phases;
+  };
   const source = await releasesFor(project, setting);
   const refusals: Refusal[] = [];
   for (let attempt = 1; ; attempt++) {
     const request = {
-      inventory: seen.inventory,
-      findings: seen.findings,
-      judge: seen.judge,
+      inventory,
+      findings: drafting.seen.findings,
+      judge: drafting.seen.judge,
       configuration: setting.configuration,
       profile: options.profile,
       refusals,
@@ -254,24 +285,65 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
     const plan =
       project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
     if (plan.phases.length === 0) return { project, plan, settled: null };
+    if ((await learn(plan.phases, drafting)) && attempt < mostAttempts) continue;
     const settled = await settle(
       project,
       plan.phases.map((phase) => phase.upgrades),
-      { setting, inventory: seen.inventory, broken: plan.broken },
+      { setting, inventory, broken: plan.broken },
     );
     if (settled.state === "accepted") {
-      // Python environments come out exactly as planned; npm tidies up around what it was asked for.
-      const phases =
-        project.ecosystem === "npm"
-          ? withConsequences(plan.phases, settled, { inventory: seen.inventory, project })
-          : plan.phases;
-      return { project, plan: { ...plan, phases }, settled };
+      const phases = observedPhases(plan.phases, settled);
+      if ((await learn(phases, drafting)) && attempt < mostAttempts) continue;
+      return { project, plan: { ...plan, phases: withIntroduced(phases, drafting.seen.judge) }, settled };
     }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
     if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
     refusals.push(...fresh);
     setting.progress.line(`${settled.by} refused the plan (${settled.detail}); planning again`);
   }
+}
+
+/**
+ * Asks online sources about what a plan brings in, of which they have said nothing yet; whether a version that it chose
+ * proves to have a finding by what they answer.
+ */
+async function learn(phases: ProjectPlan["phases"], drafting: Drafting): Promise<boolean> {
+  const { setting, seen, asked } = drafting;
+  const planned = phases.flatMap(({ upgrades }) => upgrades.flatMap(plannedVersion));
+  const hitsBy = (judge: Judge): string =>
+    JSON.stringify(planned.map((one) => judge.hits(one).map((hit) => hit.advisory)));
+  const before = hitsBy(seen.judge);
+  const fresh = await seen.base.extend(planned);
+  if (fresh.length === 0) return false;
+  asked.push(...fresh);
+  drafting.seen = await judged(setting, seen.inventory, seen.base);
+  if (hitsBy(drafting.seen.judge) === before) return false;
+  setting.progress.line("a version that the plan brings in has advisories of its own; planning again");
+  return true;
+}
+
+function plannedVersion({ project, ecosystem, package: name, to }: Upgrade): Parameters<Judge["hits"]>[0][] {
+  return to === null ? [] : [{ project, ecosystem, name, version: to, scope: "production" }];
+}
+
+/** The phases with every advisory named that a new version has and the old one had not. */
+function withIntroduced(phases: ProjectPlan["phases"], judge: Judge): ProjectPlan["phases"] {
+  const introducedBy = (upgrade: Upgrade): readonly string[] => {
+    const old = new Set(
+      plannedVersion({ ...upgrade, to: upgrade.from }).flatMap((one) => judge.hits(one).map((hit) => hit.advisory)),
+    );
+    return plannedVersion(upgrade)
+      .flatMap((one) => judge.hits(one))
+      .filter((hit) => !old.has(hit.advisory))
+      .map((hit) => `${hit.advisory} in ${upgrade.package}@${upgrade.to ?? ""}`);
+  };
+  return phases.map((phase) => ({
+    ...phase,
+    upgrades: phase.upgrades.map((upgrade) => ({
+      ...upgrade,
+      introduces: [...new Set([...upgrade.introduces, ...introducedBy(upgrade)])],
+    })),
+  }));
 }
 
 const same = (a: Refusal, b: Refusal): boolean =>
@@ -333,6 +405,7 @@ async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<P
     inputs: {
       ...(await digestInputs(setting.root, seen.inventory)),
       snapshot: seen.base.snapshot.digest,
+      ...(drafting.asked.length === 0 ? {} : { asked: drafting.asked }),
       ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
       policy: configuration.digest,
       tool: `${setting.tool.name} ${setting.tool.version}`,
@@ -430,8 +503,10 @@ export interface Applied {
  * @throws {Failure} `changed` when the project, the policy or the advisories are not those of the plan.
  */
 export async function apply(setting: Setting, plan: Plan, options: ApplyOptions): Promise<Applied> {
-  const seen = await look(setting);
+  let seen = await look(setting);
   try {
+    if ((await seen.base.extend(plan.inputs.asked ?? [])).length > 0)
+      seen = await judged(setting, seen.inventory, seen.base);
     if (seen.base.snapshot.digest !== plan.inputs.snapshot)
       throw new Failure(
         "changed",
@@ -452,7 +527,11 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
         settle: (project) =>
           settle(
             project,
-            plan.phases.map((phase) => phase.upgrades.filter((upgrade) => upgrade.project === project.path)),
+            plan.phases.map((phase) =>
+              phase.upgrades.filter(
+                (upgrade) => upgrade.project === project.path && upgrade.ecosystem === project.ecosystem,
+              ),
+            ),
             { setting, inventory: seen.inventory, broken: plan.broken },
           ),
         look: relook,
@@ -463,7 +542,9 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
         ...(setting.signal === undefined ? {} : { signal: setting.signal }),
       },
     );
-    const after = await relook(setting.root);
+    // Also a run that was stopped is looked at and reported.
+    const { signal: _, ...unstopped } = setting;
+    const after = await relookWith(unstopped, seen.judge)(setting.root);
     return {
       run,
       before: seen.scan,

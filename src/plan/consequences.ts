@@ -76,3 +76,26 @@ function differences(
     };
   });
 }
+
+/**
+ * The phases of a project that is only files, with its newcomers at the versions that the installer itself chooses: no
+ * line pins them, so the plan can only say what would be installed today.
+ */
+export function withChosenNewcomers(
+  phases: readonly PhaseDraft[],
+  settled: Extract<Settled, { state: "accepted" }>,
+): PhaseDraft[] {
+  return phases.map((phase, index) => {
+    const observed = new Map(
+      (settled.phases[index]?.observed ?? []).map((one) => [one.package, one.version]),
+    );
+    const upgrades = phase.upgrades.flatMap((upgrade) => {
+      if (upgrade.from !== null || upgrade.to === observed.get(upgrade.package)) return [upgrade];
+      const to = observed.get(upgrade.package);
+      if (to === undefined) return [];
+      const because = [...upgrade.because, "No line pins it: this is what the installer chooses today."];
+      return [{ ...upgrade, to, because }];
+    });
+    return { ...phase, upgrades };
+  });
+}

@@ -1,5 +1,5 @@
 /** The best set of upgrades: what moves, why, in which phases; what is left and why. */
-export { withConsequences } from "./consequences.ts";
+export { withChosenNewcomers, withConsequences } from "./consequences.ts";
 export { foresee } from "./foresee.ts";
 export { planNpm } from "./npm/index.ts";
 export { planPython } from "./python/index.ts";

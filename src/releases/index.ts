@@ -5,4 +5,5 @@ export { readNpmRegistries, type NpmRegistries } from "./npm-registries.ts";
 export { openNpmUpstream, type NpmUpstream } from "./npm-upstream.ts";
 export { pypiReleases, type PypiReleasesRequest } from "./pypi-releases.ts";
 export { authorisedUrl, readPythonIndexes, type PythonIndex, type PythonIndexes } from "./python-indexes.ts";
+export { registryEndpoints, type RegistryAddress } from "./registry-endpoints.ts";
 export { openView, type View, type ViewRequest } from "./view.ts";

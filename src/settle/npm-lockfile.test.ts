@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Failure } from "../model/index.ts";
-import { layOut, localFilesIn, lockedVersions, styleOf } from "./npm-lockfile.ts";
+import { layOut, localFilesIn, lockedVersions, styleOf, withoutCopies } from "./npm-lockfile.ts";
 
 const lock3 = JSON.stringify({
   lockfileVersion: 3,
@@ -50,6 +50,22 @@ test("versions of a nested lockfile", () => {
     "@s/real": ["3.0.0"],
     local: ["file:vendor/local-1.0.0.tgz"],
   });
+});
+
+test("copies that may not stay are taken out with all inside them", () => {
+  const without = withoutCopies(lock3, (name, version) => `${name}@${version}` !== "b@1.0.0");
+  assert.deepEqual(plain(lockedVersions(without, "l")), {
+    a: ["1.0.0"],
+    "@s/real": ["3.0.0"],
+    local: ["1.0.0"],
+  });
+  assert.doesNotMatch(without, /node_modules\/b/);
+  const nested = withoutCopies(lock1, (name, version) => `${name}@${version}` !== "b@2.0.0");
+  assert.deepEqual(plain(lockedVersions(nested, "l"))["b"], ["1.0.0"]);
+  assert.equal(
+    withoutCopies(lock3, () => true),
+    JSON.stringify(JSON.parse(lock3), null, 2),
+  );
 });
 
 test("local archives of either", () => {

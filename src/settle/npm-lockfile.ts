@@ -62,17 +62,44 @@ export function layOut(written: string, style: LockfileStyle): string {
 export function lockedVersions(text: string, path: string): ReadonlyMap<string, ReadonlySet<string>> {
   const versions = new Map<string, Set<string>>();
   for (const { at, manifest } of entriesOf(parse(text, path))) {
-    const { version } = manifest;
-    if (typeof version !== "string" || manifest["inBundle"] === true || manifest["bundled"] === true)
-      continue;
-    // Lockfile 1 writes an alias as the version: `npm:real@1.2.3`.
-    const alias = /^npm:((?:@[^/@]+\/)?[^/@]+)@(.+)$/.exec(version);
-    const name = alias?.[1] ?? (typeof manifest["name"] === "string" ? manifest["name"] : at);
-    const set = versions.get(name) ?? new Set();
-    set.add(alias?.[2] ?? version);
-    versions.set(name, set);
+    const copy = copyIn(at, manifest);
+    if (copy === undefined) continue;
+    const set = versions.get(copy.name) ?? new Set();
+    set.add(copy.version);
+    versions.set(copy.name, set);
   }
   return versions;
+}
+
+/**
+ * A lockfile without the copies that may not stay, and all that stands inside them: npm then fills the gaps. Only
+ * places are taken out; nothing is written in.
+ */
+export function withoutCopies(text: string, isKept: (name: string, version: string) => boolean): string {
+  const lock = parse(text, "the lockfile");
+  const packages = lock["packages"] as Record<string, unknown> | undefined;
+  const gone: string[] = [];
+  for (const { at, place, owner, manifest } of entriesOf(lock)) {
+    const copy = copyIn(at, manifest);
+    if (copy === undefined || isKept(copy.name, copy.version)) continue;
+    gone.push(place);
+    Reflect.deleteProperty(owner, packages === undefined ? at : place);
+  }
+  for (const place of Object.keys(packages ?? {}))
+    if (packages !== undefined && gone.some((one) => place.startsWith(`${one}/`)))
+      Reflect.deleteProperty(packages, place);
+  return JSON.stringify(lock, null, 2);
+}
+
+/** The package that an entry holds in a place of its own. */
+function copyIn(at: string, manifest: Json): { readonly name: string; readonly version: string } | undefined {
+  const { version } = manifest;
+  if (typeof version !== "string" || manifest["inBundle"] === true || manifest["bundled"] === true)
+    return undefined;
+  // Lockfile 1 writes an alias as the version: `npm:real@1.2.3`.
+  const alias = /^npm:((?:@[^/@]+\/)?[^/@]+)@(.+)$/.exec(version);
+  const name = alias?.[1] ?? (typeof manifest["name"] === "string" ? manifest["name"] : at);
+  return { name, version: alias?.[2] ?? version };
 }
 
 /** Local files, relative to the lockfile, that packages were locked from. */
@@ -84,22 +111,36 @@ export function localFilesIn(text: string, path: string): readonly string[] {
   return [...files];
 }
 
+interface Entry {
+  /** Name that it is required by. */
+  readonly at: string;
+  /** Its key in the flat list; the name again in the nested one. */
+  readonly place: string;
+  /** The object that holds it. */
+  readonly owner: Json;
+  readonly manifest: Json;
+}
+
 /** The entries of packages: of the flat list of versions 2 and 3, else of the nested one of version 1. */
-function* entriesOf(lock: Json): Generator<{ readonly at: string; readonly manifest: Json }> {
+function* entriesOf(lock: Json): Generator<Entry> {
   const packages = lock["packages"];
   if (typeof packages === "object" && packages !== null) {
-    for (const [place, value] of Object.entries(objectOf(packages))) {
+    const owner = objectOf(packages);
+    for (const [place, value] of Object.entries(owner)) {
       const manifest = objectOf(value);
       const start = place.lastIndexOf("node_modules/");
-      if (start >= 0 && manifest["link"] !== true) yield { at: place.slice(start + 13), manifest };
+      if (start >= 0 && manifest["link"] !== true)
+        yield { at: place.slice(start + 13), place, owner, manifest };
     }
     return;
   }
   const waiting = [lock];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop())
-    for (const [at, value] of Object.entries(objectOf(next["dependencies"]))) {
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const owner = objectOf(next["dependencies"]);
+    for (const [at, value] of Object.entries(owner)) {
       const manifest = objectOf(value);
-      yield { at, manifest };
+      yield { at, place: at, owner, manifest };
       waiting.push(manifest);
     }
+  }
 }

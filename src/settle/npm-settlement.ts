@@ -1,66 +1,49 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
 import { managers, type Reading } from "../managers/index.ts";
 import { Failure } from "../model/index.ts";
-import type { Component, Refusal, ReleaseSource, SettledPhase, Upgrade } from "../model/index.ts";
-import { openView, type NpmUpstream } from "../releases/index.ts";
-import type { Execution } from "../system/index.ts";
-import { relock, tryCleanInstall, updateLockfile, type NpmCommand } from "./npm-command.ts";
-import { layOut, lockedVersions } from "./npm-lockfile.ts";
-import { readNpmError, refusalFrom, type NpmError } from "./npm-refusals.ts";
+import type { Component, Refusal, SettledPhase, Upgrade } from "../model/index.ts";
+import { openView } from "../releases/index.ts";
+import { updateLockfile } from "./npm-command.ts";
+import {
+  NpmJudge,
+  Refused,
+  refusedBy,
+  takeLockfile,
+  type Files,
+  type Judging,
+  type SettlementParts,
+} from "./npm-judge.ts";
+import { lockedVersions, withoutCopies } from "./npm-lockfile.ts";
+import { readNpmError, type NpmError } from "./npm-refusals.ts";
 import { addHighest, chooseShown, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
-import type { SettleRequest } from "./settle-request.ts";
 
 /** What one phase came to. */
 export type PhaseOutcome =
   | { readonly state: "settled"; readonly phase: SettledPhase }
   | { readonly state: "refused"; readonly refusals: readonly Refusal[] };
 
-export interface SettlementParts {
-  readonly request: SettleRequest;
-  readonly command: NpmCommand;
-  readonly upstream: NpmUpstream;
-  readonly source: ReleaseSource;
-  /** The scratch copy of the root. */
-  readonly tree: string;
-  /** The project's files as they are, by path relative to the root. */
-  readonly texts: ReadonlyMap<string, string>;
-  readonly lockfile: string;
-}
-
 /** How often npm may name something that the plan left out, before a phase counts as refused. */
 const maxAdditions = 25;
-/** How often relocking may change the lockfile before it counts as never settled. */
-const maxRelocks = 3;
-
-/** A refusal on its way out of the steps of one phase. */
-class Refused extends Error {
-  readonly refusals: readonly Refusal[];
-
-  constructor(refusals: readonly Refusal[]) {
-    super(refusals[0]?.reason);
-    this.refusals = refusals;
-  }
-}
-
+/** How often npm is asked to move what it left behind. */
+const maxTurns = 4;
 /** Settles a project's phases one on top of the other, in one scratch copy. */
 export class NpmSettlement {
   private readonly parts: SettlementParts;
-  private current: ReadonlyMap<string, string>;
+  private current: Files;
   private readonly planned = new Map<string, string>();
-  /** Whether the untouched project is accepted only where peer conflicts are let be; unknown until it matters. */
-  private acceptance: "unknown" | "strict" | "legacy" = "unknown";
+  private readonly judge: NpmJudge;
   private readonly notes = new Set<string>();
 
   constructor(parts: SettlementParts) {
     this.parts = parts;
     this.current = parts.texts;
+    this.judge = new NpmJudge(parts);
   }
 
   /** What a person should know of how the phases were accepted, as clauses. */
   remarks(): readonly string[] {
-    return [...this.notes];
+    return [...this.judge.notes, ...this.notes];
   }
 
   /** Writes and checks one more phase. */
@@ -81,9 +64,12 @@ export class NpmSettlement {
     const before = this.current;
     const files = await this.write(before, upgrades, shown);
     this.compare(files, today, shown);
-    const accepted = await this.confirm(files, before);
+    const accepted = await this.judge.confirm(files, before, this.judging(shown));
     const after = this.compare(accepted, today, shown);
     this.current = accepted;
+    for (const { package: name, from, to } of upgrades)
+      if (from !== null && to === null && after.get(name)?.has(from) === true)
+        this.notes.add(`${name} ${from}, which the plan expects to go, is still required and stays`);
     if (shown.added.size > 0)
       this.notes.add(`beyond the plan these came along: ${[...shown.added].slice(0, 20).join(", ")}`);
     return {
@@ -97,11 +83,7 @@ export class NpmSettlement {
   }
 
   /** Has npm write the lockfile in the view: without the overrides first, since npm leaves what lies below them old. */
-  private async write(
-    before: ReadonlyMap<string, string>,
-    upgrades: readonly Upgrade[],
-    shown: Shown,
-  ): Promise<ReadonlyMap<string, string>> {
+  private async write(before: Files, upgrades: readonly Upgrade[], shown: Shown): Promise<Files> {
     const plain = upgrades.filter((one) => one.via !== "override");
     const overrides = upgrades.filter((one) => one.via === "override");
     let files = before;
@@ -119,10 +101,7 @@ export class NpmSettlement {
     return files;
   }
 
-  private edit(
-    files: ReadonlyMap<string, string>,
-    upgrades: readonly Upgrade[],
-  ): ReadonlyMap<string, string> {
+  private edit(files: Files, upgrades: readonly Upgrade[]): Files {
     const { project } = this.parts.request;
     const manager = managers.find((one) => one.id === project.manager);
     if (manager === undefined) throw new Failure("internal", `there is no adapter for ${project.manager}`);
@@ -130,30 +109,50 @@ export class NpmSettlement {
   }
 
   /** Strict first; where peers conflict, let be, for npm to judge the result strictly afterwards. */
-  private async writeInView(
-    files: ReadonlyMap<string, string>,
-    names: readonly string[],
-    shown: Shown,
-  ): Promise<ReadonlyMap<string, string>> {
+  private async writeInView(files: Files, names: readonly string[], shown: Shown): Promise<Files> {
     let first: NpmError | undefined;
-    for (const legacyPeers of this.acceptance === "legacy" ? [true] : [false, true]) {
-      const outcome = await this.tryInView(files, names, { shown, legacyPeers });
+    for (const legacyPeers of this.judge.acceptance === "legacy" ? [true] : [false, true]) {
+      let outcome = await this.tryInView(files, names, { shown, legacyPeers });
+      // Below a package that moves itself npm keeps what is old but serves: another turn takes that along, and
+      // what even that leaves is taken out for npm to fill in.
+      for (let turn = 1; turn < maxTurns && "files" in outcome; turn++) {
+        const left = this.leftIn(outcome.files, shown).filter((name) => names.includes(name));
+        if (left.length === 0) break;
+        const again = turn === 1 ? outcome.files : this.withGaps(outcome.files, new Set(left), shown);
+        outcome = await this.tryInView(again, left, { shown, legacyPeers });
+      }
       if ("files" in outcome) return outcome.files;
       first ??= outcome.error;
       if (outcome.error.code !== "ERESOLVE") break;
     }
-    throw this.refused(first);
+    throw refusedBy(first, this.judging(shown));
+  }
+
+  private withGaps(files: Files, names: ReadonlySet<string>, shown: Shown): Files {
+    const { lockfile } = this.parts;
+    const text = withoutCopies(
+      files.get(lockfile) ?? "",
+      (name, version) => !names.has(name) || shown.versions.get(name)?.has(version) === true,
+    );
+    return new Map([...files, [lockfile, text]]);
+  }
+
+  /** Packages of which a version is there that is not shown. */
+  private leftIn(files: Files, shown: Shown): readonly string[] {
+    return [...this.versionsIn(files)]
+      .filter(([name, versions]) => [...versions].some((one) => shown.versions.get(name)?.has(one) !== true))
+      .map(([name]) => name);
   }
 
   /** Runs npm in the view; what it names and cannot find is shown too, and it runs again. */
   private async tryInView(
-    files: ReadonlyMap<string, string>,
+    files: Files,
     names: readonly string[],
     { shown, legacyPeers }: { shown: Shown; legacyPeers: boolean },
-  ): Promise<{ files: ReadonlyMap<string, string> } | { error: NpmError }> {
+  ): Promise<{ files: Files } | { error: NpmError }> {
     const { command, source, upstream, request } = this.parts;
     for (let additions = 0; ; additions++) {
-      await this.put(files);
+      await writeTexts(this.parts.tree, files);
       const view = await openView({
         ecosystem: "npm",
         root: path.resolve(request.root, request.project.path),
@@ -164,7 +163,7 @@ export class NpmSettlement {
       });
       try {
         const run = await updateLockfile(command, names, { view: view.url, legacyPeers });
-        if (run.code === 0) return { files: await this.takeLockfile(files, view.url) };
+        if (run.code === 0) return { files: await takeLockfile(this.parts, files, view.url) };
         const error = readNpmError(run);
         const { missing } = error;
         const added =
@@ -178,85 +177,8 @@ export class NpmSettlement {
     }
   }
 
-  /** The files with the lockfile that npm has just written, in the manner of the project's own. */
-  private async takeLockfile(
-    files: ReadonlyMap<string, string>,
-    viewUrl?: string,
-  ): Promise<ReadonlyMap<string, string>> {
-    const { lockfile, tree, command } = this.parts;
-    const written = await fs.readFile(path.join(tree, lockfile), "utf8");
-    if (viewUrl !== undefined && written.includes(new URL(viewUrl).host))
-      throw new Failure("internal", "npm recorded the address of the view in the lockfile");
-    return new Map([...files, [lockfile, layOut(written, command.style)]]);
-  }
-
-  private async put(files: ReadonlyMap<string, string>): Promise<void> {
-    await writeTexts(this.parts.tree, files);
-  }
-
-  /** Outside of the view: npm would write the same again, and accepts it for a clean installation. */
-  private async confirm(
-    files: ReadonlyMap<string, string>,
-    before: ReadonlyMap<string, string>,
-  ): Promise<ReadonlyMap<string, string>> {
-    const strict = this.acceptance === "legacy" ? undefined : await this.judge(files, false);
-    if (strict !== undefined && "files" in strict) return strict.files;
-    if (strict !== undefined && (await this.acceptanceOf(before)) === "strict")
-      throw this.refused(strict.error);
-    const legacy = await this.judge(files, true);
-    if ("files" in legacy) return legacy.files;
-    throw this.refused(legacy.error);
-  }
-
-  private async judge(
-    files: ReadonlyMap<string, string>,
-    legacyPeers: boolean,
-  ): Promise<{ files: ReadonlyMap<string, string> } | { error: NpmError }> {
-    const { command, lockfile } = this.parts;
-    let settled = files;
-    for (let turn = 0; ; turn++) {
-      await this.put(settled);
-      const run = await relock(command, { legacyPeers });
-      if (run.code !== 0) return { error: readNpmError(run) };
-      const next = await this.takeLockfile(settled);
-      if (next.get(lockfile) === settled.get(lockfile)) break;
-      if (turn === maxRelocks)
-        return {
-          error: { code: "", text: `npm writes another lockfile each time, ${maxRelocks} times in a row` },
-        };
-      settled = next;
-    }
-    const run = await tryCleanInstall(command, { legacyPeers });
-    return run.code === 0 ? { files: settled } : { error: readNpmError(run) };
-  }
-
-  /** Whether npm takes the project as it was before, strictly or only with peer conflicts let be. */
-  private async acceptanceOf(before: ReadonlyMap<string, string>): Promise<"strict" | "legacy"> {
-    if (this.acceptance !== "unknown") return this.acceptance;
-    await this.put(before);
-    const runs: Execution[] = [];
-    for (const legacyPeers of [false, true]) {
-      const run = await tryCleanInstall(this.parts.command, { legacyPeers });
-      runs.push(run);
-      if (run.code !== 0) continue;
-      this.acceptance = legacyPeers ? "legacy" : "strict";
-      if (legacyPeers)
-        this.notes.add(
-          "npm ci refuses this project without --legacy-peer-deps, before as after; so it was judged with it",
-        );
-      return this.acceptance;
-    }
-    const error = readNpmError(runs[0] ?? { stdout: "", stderr: "", timedOut: false });
-    throw new Refused([
-      {
-        project: this.parts.request.project.path,
-        reason: `npm ci refuses this project as it is: ${error.text}`,
-      },
-    ]);
-  }
-
   /** All copies of each planned package against the plan. @throws {Refused} where another version is left. */
-  private compare(files: ReadonlyMap<string, string>, today: Versions, shown: Shown): Versions {
+  private compare(files: Files, today: Versions, shown: Shown): Versions {
     const found = this.versionsIn(files);
     const refusals: Refusal[] = [];
     for (const [name, versions] of found)
@@ -273,7 +195,7 @@ export class NpmSettlement {
   }
 
   /** Why a version that was to go is still there: who requires it. */
-  private left(files: ReadonlyMap<string, string>, name: string, version: string): readonly Refusal[] {
+  private left(files: Files, name: string, version: string): readonly Refusal[] {
     const { request } = this.parts;
     const reading = this.readingOf(files);
     const key = reading.components.find((one) => one.name === name && one.version === version);
@@ -293,22 +215,20 @@ export class NpmSettlement {
     });
   }
 
-  private refused(error: NpmError | undefined): Refused {
-    const { path: project } = this.parts.request.project;
-    if (error === undefined) return new Refused([{ project, reason: "npm gave no reason" }]);
-    return new Refused([refusalFrom(error, project, this.planned)]);
+  private judging(shown: Shown): Judging {
+    return { project: this.parts.request.project.path, planned: this.planned, shown };
   }
 
-  private versionsIn(files: ReadonlyMap<string, string>): Versions {
+  private versionsIn(files: Files): Versions {
     const { lockfile } = this.parts;
     return lockedVersions(files.get(lockfile) ?? "", lockfile);
   }
 
-  private componentsIn(files: ReadonlyMap<string, string>): readonly Component[] {
+  private componentsIn(files: Files): readonly Component[] {
     return this.readingOf(files).components;
   }
 
-  private readingOf(files: ReadonlyMap<string, string>): Reading {
+  private readingOf(files: Files): Reading {
     const { lockfile, request } = this.parts;
     const manager = managers.find((one) => one.id === "npm");
     if (manager === undefined) throw new Failure("internal", "there is no adapter for npm");
@@ -324,7 +244,7 @@ const namesOf = (upgrades: readonly Upgrade[], today: Versions): readonly string
 function versionsWith(shown: Shown, overrides: readonly Upgrade[]): Shown {
   const versions = new Map([...shown.versions].map(([name, set]) => [name, new Set(set)]));
   for (const { package: name, from } of overrides) if (from !== null) versions.get(name)?.add(from);
-  return { versions, added: new Set(shown.added) };
+  return { ...shown, versions, added: new Set(shown.added) };
 }
 
 function withoutAddress(error: NpmError, viewUrl: string): NpmError {

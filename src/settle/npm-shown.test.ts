@@ -54,7 +54,7 @@ const plain = (versions: ReadonlyMap<string, ReadonlySet<string>>): Record<strin
 test("planned versions take the place of those they replace; what is not named stays", () => {
   const after = versionsAfter(today, [upgrade("a", "1.0.0", "2.0.0"), upgrade("c", null, "1.0.0")]);
   assert.deepEqual(plain(after), { a: ["2.0.0"], b: ["1.0.0"], c: ["1.0.0"] });
-  assert.deepEqual(plain(versionsAfter(today, [upgrade("b", "1.0.0", null)]))["b"], []);
+  assert.deepEqual(plain(versionsAfter(today, [upgrade("b", "1.0.0", null)]))["b"], ["1.0.0"]);
   assert.deepEqual(plain(today), { a: ["1.0.0", "2.0.0"], b: ["1.0.0"] });
 });
 
@@ -68,6 +68,7 @@ test("what a planned version requires and nothing serves is shown too, and what 
         { name: "maybe", range: "^1", kind: "peer", optional: true },
         { name: "far", range: "", kind: "production", url: "git://host.example/far" },
         { name: "over", range: "^1", kind: "production" },
+        { name: "@a/beos", range: "3.0.0", kind: "optional" },
       ],
     },
     "@a/linux": { "3.0.0": [{ name: "deep", range: "", kind: "production" }] },
@@ -86,12 +87,13 @@ test("what a planned version requires and nothing serves is shown too, and what 
     deep: ["1.1.0"],
     peer: ["1.0.0"],
   });
+  assert.deepEqual([...shown.lacking], [["a@3.0.0", "@a/beos 3.0.0"]]);
   assert.deepEqual([...shown.added], ["@a/linux@3.0.0", "peer@1.0.0", "deep@1.1.0"]);
 });
 
 test("nothing is added that is not there or is shown already", async () => {
   const source = sourceOf({ b: { "1.0.0": [] } });
-  const shown = { versions: versionsAfter(today, []), added: new Set<string>() };
+  const shown = await chooseShown(today, [], source);
   assert.equal(await addHighest(shown, { name: "absent", range: "*" }, source), undefined);
   assert.equal(await addHighest(shown, { name: "b", range: "^2" }, source), undefined);
   assert.equal(await addHighest(shown, { name: "b", range: "^1" }, source), undefined);

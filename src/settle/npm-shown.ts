@@ -9,16 +9,21 @@ export interface Shown {
   readonly versions: Map<string, Set<string>>;
   /** Versions beyond the plan that a planned one cannot do without, `name@version`. */
   readonly added: Set<string>;
+  /** Packages whose requirements an override serves otherwise. */
+  readonly overridden: ReadonlySet<string>;
+  /** Versions shown that require what the registry does not list: `name@version` → what is lacking. */
+  readonly lacking: Map<string, string>;
 }
 
 const order = orderOf("npm");
 /** Versions beyond the plan in one phase; a plan that lacks more is no plan. */
 const maxAdded = 500;
 
-/** Today's versions with the upgrades' in the place of those that they replace. */
+/** Today's versions with the upgrades' in the place of those that they replace; what is to vanish may still be needed. */
 export function versionsAfter(today: Versions, upgrades: readonly Upgrade[]): Map<string, Set<string>> {
   const after = new Map([...today].map(([name, versions]) => [name, new Set(versions)]));
-  for (const { package: name, from } of upgrades) if (from !== null) after.get(name)?.delete(from);
+  for (const { package: name, from, to } of upgrades)
+    if (from !== null && to !== null) after.get(name)?.delete(from);
   for (const { package: name, to } of upgrades)
     if (to !== null) after.set(name, (after.get(name) ?? new Set()).add(to));
   return after;
@@ -34,19 +39,35 @@ export async function chooseShown(
   source: ReleaseSource,
   signal?: AbortSignal,
 ): Promise<Shown> {
-  const shown: Shown = { versions: versionsAfter(today, upgrades), added: new Set() };
-  const overridden = new Set(upgrades.filter((one) => one.via === "override").map((one) => one.package));
-  const queue = upgrades.flatMap(({ package: name, to }) => (to === null ? [] : [{ name, version: to }]));
+  const shown: Shown = {
+    versions: versionsAfter(today, upgrades),
+    added: new Set(),
+    overridden: new Set(upgrades.filter((one) => one.via === "override").map((one) => one.package)),
+    lacking: new Map(),
+  };
+  const planned = upgrades.flatMap(({ package: name, to }) => (to === null ? [] : [{ name, version: to }]));
+  await addRequired(shown, planned, source, signal);
+  return shown;
+}
+
+/** Shows what some versions require and nothing shown serves, and what that requires in turn. */
+async function addRequired(
+  shown: Shown,
+  by: readonly { readonly name: string; readonly version: string }[],
+  source: ReleaseSource,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const queue = [...by];
   for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
     const known = await source.requirements(next.name, next.version, signal);
     if (known.state !== "known") continue;
     for (const one of known.requires) {
-      if (overridden.has(one.name) || !isLacking(shown.versions, one)) continue;
-      const version = await addHighest(shown, one, source, signal);
+      if (shown.overridden.has(one.name) || !isLacking(shown.versions, one)) continue;
+      const version = await addOne(shown, one, source, signal);
       if (version !== undefined) queue.push({ name: one.name, version });
+      else shown.lacking.set(`${next.name}@${next.version}`, `${one.name} ${one.range}`);
     }
   }
-  return shown;
 }
 
 /** Whether npm would look for a requirement and find nothing. A peer that conflicts is npm's to judge. */
@@ -59,12 +80,24 @@ function isLacking(versions: Versions, one: Requirement): boolean {
 
 const isRange = (range: string): boolean => range === "" || order.isRange(range);
 
-/** Shows one more version: the highest in a range, one that is not deprecated first. */
+/** Shows one more version, the highest in a range, with all that it requires. */
 export async function addHighest(
   shown: Shown,
   wanted: Pick<Requirement, "name" | "range">,
   source: ReleaseSource,
   signal?: AbortSignal,
+): Promise<string | undefined> {
+  const version = await addOne(shown, wanted, source, signal);
+  if (version !== undefined) await addRequired(shown, [{ name: wanted.name, version }], source, signal);
+  return version;
+}
+
+/** The highest version in a range, one that is not deprecated first. */
+async function addOne(
+  shown: Shown,
+  wanted: Pick<Requirement, "name" | "range">,
+  source: ReleaseSource,
+  signal: AbortSignal | undefined,
 ): Promise<string | undefined> {
   if (shown.added.size >= maxAdded) return undefined;
   const list = await source.releases(wanted.name, signal);

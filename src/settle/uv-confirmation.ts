@@ -343,10 +343,14 @@ export class UvConfirmation {
     const { project } = this;
     const order = orderOf("PyPI");
     const refusals: Refusal[] = [];
+    const pinned = pinnedNames(phase.texts);
+    // What no file pins is the installer's own choice whenever it installs: only `observed` can say what that is.
     const wanted =
       project.environment === undefined
         ? new Map(
-            phase.upgrades.flatMap(({ package: name, to }) => (to === null ? [] : [[name, to] as const])),
+            phase.upgrades.flatMap(({ package: name, from, to }) =>
+              to === null || (from === null && !pinned.has(name)) ? [] : [[name, to] as const],
+            ),
           )
         : attempt.set.pins;
     for (const [name, version] of wanted) {
@@ -380,6 +384,15 @@ export class UvConfirmation {
     }
     return refusals;
   }
+}
+
+/** Normalised names of the `==` lines of some requirements files. */
+function pinnedNames(texts: ReadonlyMap<string, string>): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const text of texts.values())
+    for (const [, name = ""] of text.matchAll(/^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?[ \t]*==/gm))
+      names.add(normaliseName("PyPI", name));
+  return names;
 }
 
 function requirementText(one: {
