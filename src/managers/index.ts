@@ -9,6 +9,16 @@ import { pdm, pipenv, poetry, uv } from "./python-locks/managers.ts";
 import { sboms } from "./sbom/sbom.ts";
 import { yarn } from "./yarn/yarn.ts";
 
+export {
+  exactList,
+  installListArgv,
+  installLockfileArgv,
+  installManifestArgv,
+  makeEnvironmentArgv,
+  rebuildArgv,
+  uninstallArgv,
+  type PythonInstaller,
+} from "./install.ts";
 export { nodeVersionOf } from "./npm/target.ts";
 export { joinNodeModules, readInstalledNodeModules, type InstalledTexts } from "./npm/read-installed.ts";
 export type { PackageManager, Reading } from "./package-manager.ts";

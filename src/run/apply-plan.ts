@@ -1,71 +1,122 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, reasonOf, type Phase, type Run, type RunState, type SettledPhase } from "../model/index.ts";
+import {
+  Failure,
+  reasonOf,
+  type Phase,
+  type Plan,
+  type Project,
+  type Run,
+  type RunState,
+  type SettledPhase,
+} from "../model/index.ts";
+import { sha256 } from "../system/index.ts";
+import { placeInside, type Site } from "./backup.ts";
+import { nameOf } from "./carry-out.ts";
 import { ensureStateFolder } from "../state/index.ts";
-import { foldJournal } from "./fold.ts";
-import { verifyInputs } from "./inputs.ts";
+import { disk, type Files } from "./files.ts";
+import { foldJournal, standing } from "./fold.ts";
+import { keyOf } from "./holdings.ts";
+import { verifyInputs, type TreeDigest } from "./inputs.ts";
 import { Journal, runFolder } from "./journal.ts";
 import { takeLock } from "./lock.ts";
 import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
 import { promote } from "./promote.ts";
-import { rehearse } from "./rehearse.ts";
-import { readRuns } from "./undo.ts";
-import type { Work } from "./carry-out.ts";
+import { readJournals, type RecordedRun } from "./read-runs.ts";
+import { rehearse, type Staging } from "./rehearse.ts";
+import { refuseUnfinished } from "./rollback.ts";
 
 /**
  * Rehearses a plan in a scratch copy, then repeats it on the real project under backup (`docs/run.md`).
  * @throws {Failure} `changed` when the tree is not the one planned for; `locked`; `conflict` when an earlier run was cut
- * short. Anything that goes wrong after the journal began is a run that says so, not an exception.
+ * short; `usage` for phases that cannot go in now; `storage` when no journal can be begun. What goes wrong once it has
+ * begun is a run that says so, unless the journal itself can no longer be written.
  */
 export async function applyPlan(request: ApplyRequest, ports: RunPorts): Promise<Run> {
-  const { root, plan } = request;
-  const last = Math.max(0, ...(request.phases ?? plan.phases.map((phase) => phase.number)));
-  const phases = plan.phases.filter((phase) => phase.number <= last);
-  if (phases.length === 0)
-    throw new Failure("usage", "the plan has no such phase", `It has ${plan.phases.length}.`);
-  await ensureStateFolder(root);
+  const { root } = request;
+  const files = ports.files ?? disk;
   const free = await takeLock(root, "apply");
   try {
-    const torn = (await readRuns(root)).find((run) => run.state === "running");
-    if (torn !== undefined)
-      throw new Failure(
-        "conflict",
-        `${torn.run} was cut short`,
-        "Run redress resume first: it puts the project back.",
-      );
+    await ensureStateFolder(root);
+    const recorded = await readJournals(root, files);
+    refuseUnfinished(recorded);
+    const { phases, expected } = choosePhases(request, recorded);
     const start = await ports.look(root);
-    await verifyInputs(root, plan, start.inventory);
-    const run = await newRun(root, ports);
-    const journal = await Journal.open(root, run, ports.clock);
-    try {
-      await journal.append({
-        event: "run-started",
-        run,
-        plan: plan.id,
-        phases: phases.map(({ number, name }) => ({ number, name })),
-        before: start.summary,
-        dryRun: request.dryRun === true,
-        filesOnly: request.filesOnly === true,
-      });
-      const end = await carryOut({ request, ports, journal, run, phases, start });
-      await journal.append({ event: "run-ended", ...end });
-      return foldJournal(journal.entries);
-    } finally {
-      await journal.close();
-    }
+    await verifyInputs(root, expected, start.inventory);
+    const verified = new Map(expected.files.map((file) => [file.path, file.sha256]));
+    const run = await newRun(root, ports.clock, files);
+    const journal = await Journal.begin({ root, run, files, clock: ports.clock });
+    await journal.append({
+      event: "run-started",
+      run,
+      plan: request.plan.id,
+      phases: phases.map(({ number, name }) => ({ number, name })),
+      before: start.summary,
+      dryRun: request.dryRun === true,
+      filesOnly: request.filesOnly === true,
+    });
+    const end = await carryOut({
+      request,
+      ports,
+      site: { root, run, files, journal },
+      phases,
+      start,
+      verified,
+    });
+    await journal.append({ event: "run-ended", ...end });
+    return foldJournal(journal.entries);
   } finally {
     await free();
   }
 }
 
+/** The phases to carry out, and the tree that they go on top of: the plan's, or what its earlier phases left. */
+function choosePhases(
+  { plan, phases: wanted }: ApplyRequest,
+  recorded: readonly RecordedRun[],
+): { phases: Phase[]; expected: TreeDigest } {
+  const files = new Map(plan.inputs.files.map((file) => [file.path, file.sha256]));
+  const environments = new Map(plan.inputs.environments.map((one) => [one.project, one.sha256]));
+  const done = new Set<number>();
+  for (const { entries } of recorded) {
+    const [first] = entries;
+    if (first?.event !== "run-started" || first.plan !== plan.id) continue;
+    const stand = new Set(standing(entries));
+    for (const entry of entries) {
+      if (entry.event !== "phase-done" || !stand.has(entry.phase)) continue;
+      done.add(entry.phase);
+      for (const file of entry.files) files.set(file.path, file.sha256);
+      for (const one of entry.environments) environments.set(one.project, one.sha256);
+    }
+  }
+  const last = Math.max(0, ...(wanted ?? plan.phases.map((phase) => phase.number)));
+  const known = wanted?.every((number) => plan.phases.some((phase) => phase.number === number)) ?? true;
+  const phases = plan.phases.filter((phase) => phase.number <= last && !done.has(phase.number));
+  if (phases.length === 0 || !known)
+    throw new Failure("usage", noPhase(plan, done), "Name phases of the plan that are not in yet.");
+  return {
+    phases,
+    expected: {
+      files: [...files].map(([name, sha256]) => ({ path: name, sha256 })),
+      environments: [...environments].map(([project, sha256]) => ({ project, sha256 })),
+    },
+  };
+}
+
+function noPhase(plan: Plan, done: ReadonlySet<number>): string {
+  if (plan.phases.length === 0) return "the plan has no phase";
+  const numbers = plan.phases.map((phase) => phase.number).join(", ");
+  return `the plan has phases ${numbers}${done.size === 0 ? "" : `; ${[...done].join(", ")} stand already`}`;
+}
+
 interface CarryingOut {
   readonly request: ApplyRequest;
   readonly ports: RunPorts;
-  readonly journal: Journal;
-  readonly run: string;
+  readonly site: Site;
   readonly phases: readonly Phase[];
   readonly start: Sight;
+  /** Digests by path that the tree was checked against. */
+  readonly verified: ReadonlyMap<string, string>;
 }
 
 interface End {
@@ -74,71 +125,132 @@ interface End {
   readonly hint?: string;
 }
 
-/** The body of a run: whatever is thrown in it ends the run with a reason. */
+const untouched = "The project was not touched.";
+
+/**
+ * The body of a run. A failure before promotion ends it with a reason, since nothing was touched by then.
+ * @throws {Failure} when the record cannot be completed.
+ */
 async function carryOut(given: CarryingOut): Promise<End> {
-  const { request, ports, journal, run, phases, start } = given;
+  const { request, ports, site, phases, start } = given;
   try {
-    const involved = new Set(phases.flatMap((phase) => phase.upgrades.map((upgrade) => upgrade.project)));
-    const projects = start.inventory.projects.filter((project) => involved.has(project.path));
-    const settled = new Map<string, readonly SettledPhase[]>();
-    for (const project of projects) {
-      const step = ports.progress.step(`Writing the files of ${project.path} with its package manager`);
-      const written = await ports.settle(project);
-      step.done();
-      if (written.state === "refused")
-        return {
-          state: "rolled-back",
-          reason: `${written.by} refused phase ${written.phase}: ${written.detail}`,
-          hint: "Make a new plan: the package index has changed since.",
-        };
-      settled.set(project.path, written.phases);
+    const involved = new Set(phases.flatMap((phase) => phase.upgrades.map(keyOf)));
+    const projects = start.inventory.projects.filter((project) => involved.has(keyOf(nameOf(project))));
+    const settled = await settleAll(projects, ports);
+    if ("refusal" in settled) return settled.refusal;
+    const found = await digestFound(given, settled.texts);
+    const staging: Staging = { request, ports, site, projects, settled: settled.texts, found };
+    const { held, stopped } = await rehearse(staging, phases, start);
+    if (request.dryRun === true || held.length === 0) {
+      if (stopped === undefined)
+        return { state: "rehearsed", hint: "Nothing of the project was changed. Next: redress apply." };
+      return {
+        state: stopped.needsPerson ? "needs-person" : "rolled-back",
+        reason: stopped.reason,
+        hint: untouched,
+      };
     }
-    const work: Omit<Work, "root" | "stage"> = { request, ports, journal, run, projects, settled };
-    // Files alone are confirmed by their package manager; there is nothing to install and so nothing to rehearse.
-    const rehearsed = request.filesOnly === true ? { phases } : await rehearse(work, phases);
-    const reason = "reason" in rehearsed ? rehearsed.reason : undefined;
-    if (request.dryRun === true || rehearsed.phases.length === 0)
-      return reason === undefined
-        ? { state: "rehearsed", hint: "Nothing of the project was changed. Next: redress apply." }
-        : { state: "rolled-back", reason, hint: "The project was not touched." };
-    const promoted = await promote(
-      { ...work, root: request.root, stage: "promotion" },
-      rehearsed.phases,
-      start,
-    );
-    const failed = promoted.reason ?? reason;
-    return failed === undefined
-      ? { state: "done" }
-      : {
-          state: "rolled-back",
-          reason: failed,
-          hint:
-            promoted.done === 0
-              ? "The project is as it was."
-              : `${promoted.done} of ${phases.length} phases stand.`,
-        };
+    return await promoteHeld(given, staging, { held, ...(stopped === undefined ? {} : { stopped }) });
   } catch (error) {
-    if (error instanceof Failure && error.code === "corrupt")
-      return { state: "needs-person", reason: maskSecrets(error.message), hint: error.hint };
-    const hint =
-      error instanceof Failure && error.hint !== ""
-        ? error.hint
-        : "The project is as it was before the phase.";
-    return { state: "rolled-back", reason: maskSecrets(reasonOf(error)), hint };
+    if (error instanceof PromotionFailure) throw error.failure;
+    const wasStopped = ports.signal?.aborted === true;
+    const hint = error instanceof Failure ? error.hint : "";
+    return {
+      state: wasStopped ? "rolled-back" : "failed",
+      reason: wasStopped ? "stopped on request during the rehearsal" : maskSecrets(reasonOf(error)),
+      hint: [untouched, hint].filter(Boolean).join(" "),
+    };
   }
 }
 
-/** An id that sorts by time: `run-20250902-161000`, with a number where two begin in one second. */
-async function newRun(root: string, ports: RunPorts): Promise<string> {
-  const stamp = ports.clock().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  for (let number = 1; ; number++) {
-    const run = number === 1 ? `run-${stamp}` : `run-${stamp}-${number}`;
-    const folder = runFolder(root, run);
-    await fs.mkdir(path.dirname(folder), { recursive: true });
-    const made = await fs.mkdir(folder).then(
-      () => true,
-      () => false,
-    );
-    if (made) return run;
+/** Marks what was thrown once the project may have been touched. */
+class PromotionFailure extends Error {
+  readonly failure: unknown;
+  constructor(failure: unknown) {
+    super(reasonOf(failure));
+    this.failure = failure;
   }
+}
+
+async function promoteHeld(
+  { request, phases, start }: CarryingOut,
+  staging: Staging,
+  { held, stopped }: Awaited<ReturnType<typeof rehearse>>,
+): Promise<End> {
+  try {
+    const promoted = await promote(staging, held, start);
+    const reason = promoted.reason ?? stopped?.reason;
+    if (reason === undefined)
+      return request.filesOnly === true
+        ? { state: "done", hint: "Only files were changed: install them, then scan again." }
+        : { state: "done" };
+    const stand =
+      promoted.done === 0
+        ? "The project is as it was, byte for byte."
+        : `${promoted.done} of ${phases.length} phases stand.`;
+    const needsPerson = promoted.reason === undefined && stopped?.needsPerson === true;
+    return { state: needsPerson ? "needs-person" : "rolled-back", reason: maskSecrets(reason), hint: stand };
+  } catch (error) {
+    if (error instanceof Failure && error.code === "corrupt")
+      return { state: "needs-person", reason: maskSecrets(error.message), hint: error.hint };
+    throw new PromotionFailure(error);
+  }
+}
+
+async function settleAll(
+  projects: readonly Project[],
+  ports: RunPorts,
+): Promise<{ texts: Map<string, readonly SettledPhase[]> } | { refusal: End }> {
+  const texts = new Map<string, readonly SettledPhase[]>();
+  for (const project of projects) {
+    const step = ports.progress.step(`Writing the files of ${project.path} with its package manager`);
+    const written = await ports.settle(project).finally(() => {
+      step.done();
+    });
+    if (written.state === "refused")
+      return {
+        refusal: {
+          state: "rolled-back",
+          reason: maskSecrets(`${written.by} refused phase ${written.phase}: ${written.detail}`),
+          hint: `${untouched} Make a new plan: the package index has changed since.`,
+        },
+      };
+    texts.set(keyOf(nameOf(project)), written.phases);
+  }
+  return { texts };
+}
+
+/** What the files that will be written hold now: as verified, or, of files that the plan does not name, as they are. */
+async function digestFound(
+  { site, verified }: CarryingOut,
+  settled: ReadonlyMap<string, readonly SettledPhase[]>,
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const name of [...settled.values()].flat().flatMap((phase) => [...phase.files.keys()])) {
+    const known = verified.get(name);
+    const file = await placeInside(site.root, name);
+    if (known !== undefined) found.set(name, known);
+    else if ((await site.files.look(file))?.kind === "file")
+      found.set(name, sha256(await site.files.read(file)));
+  }
+  return found;
+}
+
+/** An id that sorts by time: `run-20250902-161000`, with a number where two begin in one second. */
+async function newRun(root: string, clock: RunPorts["clock"], files: Files): Promise<string> {
+  const stamp = clock().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const taken = new Set(await files.list(path.join(root, ".redress", "runs")));
+  let run = `run-${stamp}`;
+  for (let number = 2; taken.has(run); number++) run = `run-${stamp}-${number}`;
+  try {
+    await files.makeFolder(runFolder(root, run));
+  } catch (error) {
+    throw new Failure(
+      "storage",
+      `cannot make a folder for the run: ${reasonOf(error)}`,
+      "Free space or fix permissions in the project's folder.",
+      { cause: error },
+    );
+  }
+  return run;
 }

@@ -1,24 +1,39 @@
-import type { Stats } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure } from "../model/index.ts";
-import { exists, isInside, replaceFile, sha256, syncFolder } from "../system/index.ts";
-import { runFolder, type Journal, type JournalLine } from "./journal.ts";
-import { removeFolder } from "./remove-folder.ts";
+import { isInside, sha256 } from "../system/index.ts";
+import { move, type Files } from "./files.ts";
+import { runFolder, type Journal } from "./journal.ts";
+import type { SavedFile } from "./journal-event.ts";
 
-/** A path of the project as an absolute one; the plan's and the journal's paths are not trusted to stay inside. */
+/** Where the acts of a run take place and are written down. */
+export interface Site {
+  /** Absolute path of the real project. */
+  readonly root: string;
+  readonly run: string;
+  readonly files: Files;
+  readonly journal: Journal;
+}
+
+/**
+ * A path of the project as an absolute one; neither the plan's nor the journal's paths are trusted to stay inside.
+ * @throws {Failure} `corrupt` when it leads out of the project, by its text or through a link.
+ */
 export async function placeInside(root: string, relative: string): Promise<string> {
   const file = path.resolve(root, relative);
-  if (path.isAbsolute(relative) || !isInside(root, file) || file === path.resolve(root))
+  if (
+    path.isAbsolute(relative) ||
+    relative.includes("\0") ||
+    !isInside(root, file) ||
+    file === path.resolve(root)
+  )
     throw new Failure(
       "corrupt",
       `${relative} does not lie inside the project`,
       "The plan or the journal was changed by hand.",
     );
-  // A link on the way could lead out although the text does not. What is not there yet cannot be a link.
-  let folder = path.dirname(file);
-  while (!(await exists(folder))) folder = path.dirname(folder);
-  if (!isInside(await fs.realpath(root), await fs.realpath(folder)))
+  const folder = await fs.realpath(path.dirname(file)).catch(() => undefined);
+  if (folder !== undefined && !isInside(await fs.realpath(root), folder))
     throw new Failure(
       "corrupt",
       `${relative} leads out of the project through a link`,
@@ -27,166 +42,140 @@ export async function placeInside(root: string, relative: string): Promise<strin
   return file;
 }
 
-const contentFile = (root: string, run: string, digest: string): string =>
-  path.join(runFolder(root, run), "backup", "files", digest);
+/** Where a run keeps a file's content, by its digest. */
+export function contentFile(root: string, run: string, digest: string): string {
+  return path.join(runFolder(root, run), "backup", "files", digest);
+}
 
-interface Saving {
-  readonly root: string;
-  readonly run: string;
-  readonly phase: number;
-  readonly journal: Journal;
-  /** What the file must hold: SHA-256; `null` for no such file. */
+/** Things of a run that are on their way to or from the project; on the project's own disk, so that a rename will do. */
+export function passageFolder(root: string, run: string): string {
+  return path.join(runFolder(root, run), "passage");
+}
+
+/** A file to be written. */
+export interface Change {
+  /** Relative to the root. */
+  readonly path: string;
+  readonly text: string;
+  /** SHA-256 of what it must hold until then; `null`: there must be no such file. */
   readonly expected: string | null;
 }
 
 /**
  * Puts a file's content into the run's backup, under its digest, and says so in the journal.
- * @throws {Failure} `changed` when it does not hold what was planned for; `storage`.
+ * @throws {Failure} `storage` when it is a link or no file, or cannot be written; `changed` when it does not hold what
+ * the rehearsal began with.
  */
-export async function saveFile(relative: string, saving: Saving): Promise<void> {
-  const { root, run, phase, journal, expected } = saving;
+async function saveFile(site: Site, phase: number, { path: relative, expected }: Change): Promise<SavedFile> {
+  const { root, files, journal } = site;
   const file = await placeInside(root, relative);
-  const stat = await fs.lstat(file).catch(() => undefined);
-  if (stat?.isFile() === false)
-    throw new Failure("storage", `${relative} is not a regular file`, "Replace the link by the file itself.");
-  const content = stat === undefined ? undefined : await fs.readFile(file);
-  const digest = content === undefined ? null : sha256(content);
-  if (digest !== expected)
+  const lying = await files.look(file);
+  if (lying !== undefined && lying.kind !== "file")
+    throw new Failure(
+      "storage",
+      `${relative} is a ${lying.kind}, not a regular file`,
+      "Redress does not write through links: put the file itself there, or name its true place as the project.",
+    );
+  let saved: SavedFile = { path: relative, sha256: null, mode: 0, mtimeMs: 0, owner: 0, group: 0 };
+  if (lying !== undefined) {
+    const content = await files.read(file);
+    const { mode, mtimeMs, owner, group } = lying;
+    saved = { path: relative, sha256: sha256(content), mode, mtimeMs, owner, group };
+    await keepContent(site, { digest: sha256(content), content, mode });
+  }
+  if (saved.sha256 !== expected)
     throw new Failure("changed", `${relative} was edited while the plan was rehearsed`, "Make a new plan.");
-  if (content !== undefined && digest !== null) {
-    const kept = contentFile(root, run, digest);
-    if (!(await exists(kept))) await replaceFile(kept, content);
-  }
-  await journal.append({
-    event: "file-saved",
-    phase,
-    path: relative,
-    sha256: digest,
-    mode: stat === undefined ? 0 : stat.mode & 0o7777,
-    uid: stat?.uid ?? 0,
-    gid: stat?.gid ?? 0,
-    mtimeMs: stat?.mtimeMs ?? 0,
-  });
+  await journal.append({ event: "file-saved", phase, ...saved });
+  return saved;
 }
 
-/** Gives a file's new content in one step; mode and owner stay. A file that holds it already is left alone. */
-export async function writeFile(root: string, relative: string, text: string): Promise<void> {
-  const file = await placeInside(root, relative);
-  const stat = await fs.lstat(file).catch(() => undefined);
-  if (stat?.isFile() === true && (await fs.readFile(file)).equals(Buffer.from(text))) return;
-  await replaceFile(file, text);
-  if (stat !== undefined) await giveTo(file, stat);
-}
-
-/** As root a file that is written anew would be root's. */
-async function giveTo(file: string, owner: Pick<Stats, "uid" | "gid">): Promise<void> {
-  const stat = await fs.lstat(file);
-  if (stat.uid !== owner.uid || stat.gid !== owner.gid) await fs.lchown(file, owner.uid, owner.gid);
-}
-
-type Saved = Extract<JournalLine, { event: "file-saved" }>;
-type Swapped = Extract<JournalLine, { event: "environment-swapping" }>;
-
-/**
- * Puts back what a phase touched, from the last to the first; doing it again changes nothing.
- * @throws {Failure} `corrupt` when the backup does not hold what the journal says.
- */
-export async function undoPhase(
-  root: string,
-  run: string,
-  phase: number,
-  entries: readonly JournalLine[],
+async function keepContent(
+  { root, run, files }: Site,
+  { digest, content, mode }: { digest: string; content: Uint8Array; mode: number },
 ): Promise<void> {
-  const own = entries.filter((entry) => "phase" in entry && entry.phase === phase).reverse();
-  for (const entry of own) {
-    if (entry.event === "file-saved") await restoreFile(root, run, entry);
-    else if (entry.event === "environment-swapping") await restoreEnvironment(root, entry);
-  }
+  const kept = contentFile(root, run, digest);
+  const known = await files.read(kept).catch(() => undefined);
+  if (known !== undefined && sha256(known) === digest) return;
+  await files.makeFolder(path.dirname(kept));
+  await files.write(`${kept}.new`, content, mode);
+  await move(files, `${kept}.new`, kept);
 }
 
-async function restoreFile(root: string, run: string, saved: Saved): Promise<void> {
-  const file = await placeInside(root, saved.path);
-  await removeUnfinished(file);
-  if (saved.sha256 === null) {
-    await fs.rm(file, { force: true });
-    return;
+/** Replaces a file of the project in one step, under the mode and owner that it had. */
+export async function putFile(
+  site: Pick<Site, "root" | "run" | "files">,
+  content: string | Uint8Array,
+  as: SavedFile,
+): Promise<void> {
+  const { root, run, files } = site;
+  const file = await placeInside(root, as.path);
+  const fresh = path.join(passageFolder(root, run), sha256(as.path).slice(0, 16));
+  await files.makeFolder(path.dirname(fresh));
+  await files.write(fresh, content, as.sha256 === null ? 0o644 : as.mode);
+  if (as.sha256 !== null) {
+    const lying = await files.look(fresh);
+    if (lying !== undefined && (lying.owner !== as.owner || lying.group !== as.group))
+      // Only a privileged user can give files away; the content and the mode are right either way.
+      await files.setOwner(fresh, as.owner, as.group).catch(() => undefined);
   }
-  const content = await fs.readFile(contentFile(root, run, saved.sha256)).catch((error: unknown) => {
-    throw new Failure(
-      "corrupt",
-      `the backup of ${saved.path} is missing`,
-      "Restore the file from version control.",
-      { cause: error },
-    );
+  await files.makeFolder(path.dirname(file));
+  await move(files, fresh, file);
+}
+
+/** Saves a file, then writes its new text, each act in the journal. */
+export async function replaceSaved(site: Site, phase: number, change: Change): Promise<void> {
+  const saved = await saveFile(site, phase, change);
+  await site.journal.append({
+    event: "file-replacing",
+    phase,
+    path: change.path,
+    sha256: sha256(change.text),
   });
-  if (sha256(content) !== saved.sha256)
+  await putFile(site, change.text, saved);
+  await site.journal.append({ event: "file-replaced", phase, path: change.path });
+}
+
+/** Puts a saved file back; doing it again changes nothing. @throws {Failure} `corrupt` when the backup is not whole. */
+export async function restoreFile(
+  site: Pick<Site, "root" | "run" | "files">,
+  saved: SavedFile,
+): Promise<boolean> {
+  const { root, run, files } = site;
+  const file = await placeInside(root, saved.path);
+  if (saved.sha256 === null) {
+    if ((await files.look(file)) === undefined) return false;
+    await files.remove(file);
+    await files.sync(path.dirname(file));
+    return true;
+  }
+  const lying = await files.look(file);
+  const present = lying?.kind === "file" ? await files.read(file) : undefined;
+  if (present !== undefined && sha256(present) === saved.sha256 && lying?.mode === saved.mode) {
+    if (lying.mtimeMs !== saved.mtimeMs) await files.setTime(file, saved.mtimeMs);
+    return false;
+  }
+  const content = await files.read(contentFile(root, run, saved.sha256)).catch(() => undefined);
+  if (content === undefined || sha256(content) !== saved.sha256)
     throw new Failure(
       "corrupt",
-      `the backup of ${saved.path} was changed`,
-      "Restore the file from version control.",
+      `the backup of ${saved.path} is ${content === undefined ? "missing" : "not what was saved"}`,
+      "Restore that file from version control.",
     );
-  const stat = await fs.lstat(file).catch(() => undefined);
-  // A link that was put there since is replaced, not followed.
-  const isThere = stat?.isFile() === true && sha256(await fs.readFile(file)) === saved.sha256;
-  if (!isThere) await replaceFile(file, content, saved.mode);
-  await giveTo(file, saved);
-  await fs.chmod(file, saved.mode);
-  await fs.utimes(file, saved.mtimeMs / 1000, saved.mtimeMs / 1000);
-}
-
-/** Removes what a write that was cut short left beside its file (`replaceFile` names it so). */
-async function removeUnfinished(file: string): Promise<void> {
-  const prefix = `.${path.basename(file)}.redress-`;
-  for (const name of await fs.readdir(path.dirname(file)).catch(() => []))
-    if (name.startsWith(prefix) && /^\d+-\d+$/.test(name.slice(prefix.length)))
-      await fs.rm(path.join(path.dirname(file), name), { force: true });
-}
-
-async function restoreEnvironment(root: string, swapped: Swapped): Promise<void> {
-  const place = await placeInside(root, swapped.path);
-  if (swapped.old === null) {
-    await removeFolder(place);
-    return;
+  try {
+    await putFile(site, content, saved);
+  } catch {
+    // A full disk cannot take a copy, but the backup itself has the right bytes and a rename needs no room.
+    await move(files, contentFile(root, run, saved.sha256), file);
   }
-  const old = await placeInside(root, swapped.old);
-  const discarded = `${old}.discarded`;
-  if (await exists(old)) {
-    // Two renames rather than a long removal: the application is without its environment for a moment only.
-    await removeFolder(discarded);
-    if (await exists(place)) await fs.rename(place, discarded);
-    await fs.rename(old, place);
-    await syncFolder(path.dirname(place));
-    await syncFolder(path.dirname(old));
-  }
-  await removeFolder(discarded);
-  if (swapped.fresh !== null) await removeFolder(await placeInside(root, swapped.fresh));
+  await files.setTime(file, saved.mtimeMs);
+  return true;
 }
 
-/** Names what a phase touched and is not as it was saved: content and mode of files, environments by their place. */
-export async function changedSinceSaved(
-  root: string,
-  phase: number,
-  entries: readonly JournalLine[],
-): Promise<string[]> {
-  const wrong: string[] = [];
-  for (const entry of entries) {
-    if (!("phase" in entry) || entry.phase !== phase) continue;
-    if (entry.event === "file-saved" && !(await isAsSaved(root, entry))) wrong.push(entry.path);
-    if (entry.event === "environment-swapping" && !(await isBack(root, entry))) wrong.push(entry.path);
-  }
-  return wrong;
-}
-
-async function isAsSaved(root: string, saved: Saved): Promise<boolean> {
-  const file = await placeInside(root, saved.path);
-  const stat = await fs.lstat(file).catch(() => undefined);
-  if (stat === undefined || saved.sha256 === null) return stat === undefined && saved.sha256 === null;
-  return (
-    stat.isFile() && (stat.mode & 0o7777) === saved.mode && sha256(await fs.readFile(file)) === saved.sha256
-  );
-}
-
-async function isBack(root: string, { path: relative, old }: Swapped): Promise<boolean> {
-  const isThere = await exists(await placeInside(root, relative));
-  return old === null ? !isThere : isThere && !(await exists(await placeInside(root, old)));
+/** Whether a file is again as it was saved, to the byte. */
+export async function isRestored(
+  { root, files }: Pick<Site, "root" | "files">,
+  saved: SavedFile,
+): Promise<boolean> {
+  const content = await files.read(await placeInside(root, saved.path)).catch(() => undefined);
+  return (content === undefined ? null : sha256(content)) === saved.sha256;
 }

@@ -5,150 +5,208 @@ import {
   type Phase,
   type Project,
   type SettledPhase,
+  type Upgrade,
   type VersionCheck,
 } from "../model/index.ts";
-import { replaceFile } from "../system/index.ts";
-import {
-  checkVersions,
-  commandGate,
-  runTests,
-  securityGate,
-  stops,
-  testsGate,
-  versionsGate,
-  type Reading,
-  type TestRun,
-} from "./gates.ts";
-import { installUpgrades } from "./install.ts";
-import type { Journal, Stage } from "./journal.ts";
+import type { Site } from "./backup.ts";
+import { commandGate, securityGate, stops, testsGate, versionsGate } from "./gates.ts";
+import { keyOf, readVersionsBack, type ProjectName, type Reading } from "./holdings.ts";
+import { installUpgrades, type Installing } from "./install.ts";
+import type { Stage } from "./journal-event.ts";
 import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
-import { placeInside } from "./backup.ts";
+import type { Bench, TestRun } from "./test-run.ts";
 
 /** What carries from phase to phase, in the scratch copy and in the real project alike. */
 export interface Work {
   readonly request: ApplyRequest;
   readonly ports: RunPorts;
-  readonly journal: Journal;
-  readonly run: string;
-  /** The tree that is worked on. */
-  readonly root: string;
+  readonly site: Site;
   readonly stage: Stage;
+  /** The tree that is worked on. */
+  readonly tree: string;
+  /** Those that the plan changes. */
   readonly projects: readonly Project[];
-  /** By project path, then by phase from 0: what the package manager wrote. */
+  /** By `keyOf` a project: the environment's folder in this tree, absolute; a project without one is files alone. */
+  readonly environments: ReadonlyMap<string, string>;
+  /** By `keyOf` a project, then by phase from 0: what the package manager wrote. */
   readonly settled: ReadonlyMap<string, readonly SettledPhase[]>;
+  /** Digest of each file that the run will write, as the project has it; absent where there is no such file. */
+  readonly found: Map<string, string>;
+  /** Where lists for installers are put. */
+  readonly listFolder: string;
 }
 
 /** What one phase came to. */
 export interface Outcome {
-  readonly held: boolean;
   readonly gates: readonly GateResult[];
   readonly versions: readonly VersionCheck[];
   readonly sight: Sight;
 }
 
 /** The whole new texts of the files that a phase changes, by path relative to the root. */
-export function textsOf({ settled }: Work, phase: Phase): Map<string, string> {
+export function textsOf({ settled }: Pick<Work, "settled">, phase: Phase): Map<string, string> {
   const texts = new Map<string, string>();
-  for (const project of new Set(phase.upgrades.map((upgrade) => upgrade.project)))
+  for (const project of new Set(phase.upgrades.map(keyOf)))
     for (const [file, text] of settled.get(project)?.[phase.number - 1]?.files ?? []) texts.set(file, text);
   return texts;
 }
 
-/** Writes a phase's files and installs its versions: the same acts in rehearsal and in promotion. */
-export async function makeChanges(work: Work, phase: Phase): Promise<void> {
-  const { request, ports, journal, root } = work;
-  for (const [file, text] of textsOf(work, phase)) await replaceFile(await placeInside(root, file), text);
-  if (request.filesOnly === true) return;
+/** Installs a phase's versions into the environments of the tree: the same calls in rehearsal and in promotion. */
+export async function installPhase(work: Work, phase: Phase): Promise<void> {
   for (const project of work.projects) {
-    const upgrades = phase.upgrades.filter((upgrade) => upgrade.project === project.path);
-    if (upgrades.length === 0 || project.environment === undefined) continue;
-    const step = ports.progress.step(`Installing ${upgrades.length} packages (${work.stage})`);
-    await installUpgrades({
-      root,
-      project,
-      upgrades,
-      policy: request.configuration.policy,
-      programs: ports.programs,
-      before: (argv) =>
-        journal.append({
-          event: "installing",
-          phase: phase.number,
-          project: project.path,
-          argv: argv.map((word, index) => maskSecrets(index === 0 ? path.basename(word) : word)),
-        }),
-      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
-    });
-    step.done();
+    const upgrades = phase.upgrades.filter((upgrade) => keyOf(upgrade) === keyOf(nameOf(project)));
+    const environment = work.environments.get(keyOf(nameOf(project)));
+    if (upgrades.length === 0 || environment === undefined) continue;
+    const step = work.ports.progress.step(
+      `Installing ${countOf(upgrades)} of ${project.path} (${work.stage})`,
+    );
+    try {
+      await installUpgrades(
+        await installingFor(work, { project, environment, phase: phase.number }),
+        upgrades,
+      );
+    } finally {
+      step.done();
+    }
   }
 }
 
-/** Looks at what a phase made and asks its gates. */
+/** A project's name, as upgrades and components have it. */
+export const nameOf = ({ path: project, ecosystem }: Project): ProjectName => ({ project, ecosystem });
+
+const countOf = (upgrades: readonly Upgrade[]): string =>
+  `${upgrades.length} ${upgrades.length === 1 ? "change" : "changes"}`;
+
+/** An installer's setting, each of its calls in the journal. */
+export async function installingFor(
+  work: Work,
+  of: { readonly project: Project; readonly environment: string; readonly phase: number },
+): Promise<Installing> {
+  const { ports, site, stage, tree } = work;
+  const where = { stage, phase: of.phase, project: of.project.path };
+  return {
+    root: tree,
+    project: of.project,
+    environment: of.environment,
+    policy: work.request.configuration.policy,
+    programs: ports.programs,
+    listFolder: work.listFolder,
+    variables: (await ports.installerEnvironment?.(of.project.ecosystem)) ?? {},
+    watch: {
+      before: (argv) => site.journal.append({ event: "installing", ...where, argv: shownArgv(argv) }),
+      after: (durationMs) => site.journal.append({ event: "installed", ...where, durationMs }),
+    },
+    ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+  };
+}
+
+/** An argument vector fit to be kept: the program by its name, no secrets, no more than a screen of it. */
+function shownArgv(argv: readonly string[]): string[] {
+  const shown = argv
+    .slice(0, 200)
+    .map((word, index) => maskSecrets(index === 0 ? path.basename(word) : word));
+  return argv.length > 200 ? [...shown, `… ${argv.length - 200} more`] : shown;
+}
+
+/** Which places speak for a project: what is installed and what the files say, or the files alone. */
+export function readingOf(work: Pick<Work, "environments">, phase: Phase): Reading {
+  const hasOne = phase.upgrades.some((upgrade) => work.environments.has(keyOf(upgrade)));
+  return hasOne ? ["installed", "locked"] : ["locked"];
+}
+
+/** Looks at what a phase made and asks its gates; stops asking at the first that stops the phase. */
 export async function judgePhase(
   work: Work,
   phase: Phase,
   context: { readonly before: Sight; readonly baselines: ReadonlyMap<string, TestRun> },
 ): Promise<Outcome> {
-  const { request, ports, root } = work;
-  const step = ports.progress.step(`Checking phase ${phase.number} (${work.stage})`);
-  const sight = await ports.look(root);
-  const gates: GateResult[] = [];
-  const ask = async (result: GateResult): Promise<void> => {
-    const masked = { ...result, detail: maskSecrets(result.detail) };
-    gates.push(masked);
-    await work.journal.append({ event: "gate", stage: work.stage, phase: phase.number, result: masked });
-    ports.progress.line(
-      `  phase ${phase.number} ${work.stage}: ${masked.name} ${masked.verdict}: ${masked.detail.split("\n")[0] ?? ""}`,
-    );
-  };
-  const reading: Reading = request.filesOnly === true ? "files" : "installed";
-  await ask(
-    versionsGate(phase.upgrades, { before: context.before.inventory, after: sight.inventory, reading }),
-  );
-  // Files alone clear nothing that is installed: whoever installs them scans again.
-  if (request.filesOnly !== true)
-    await ask(securityGate(phase.upgrades, ports.compare(context.before.findings, sight.findings)));
-  // Tests judge the rehearsal; in promotion the versions are proven to be those that were tested.
-  if (work.stage === "rehearsal" && !gates.some(stops)) {
-    const testing = {
-      root,
-      projects: sight.inventory.projects,
-      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+  const { request, ports, tree } = work;
+  const { configuration } = request;
+  const step = ports.progress.step(`Checking ${phase.name} (${work.stage})`);
+  try {
+    const sight = await ports.look(tree);
+    const back = {
+      root: tree,
+      before: context.before.inventory,
+      after: sight.inventory,
+      reading: readingOf(work, phase),
     };
-    const { tests, commands } = request.configuration;
-    if (tests.length === 0)
-      await ask({ name: "tests", mode: "observe", verdict: "missing", detail: "no tests are configured" });
-    for (const gate of tests) {
-      const baseline = context.baselines.get(gate.name);
-      if (baseline === undefined) throw new Failure("internal", `no baseline of ${gate.name}`);
-      await ask(await testsGate(gate, baseline, testing));
+    const versions = await readVersionsBack(phase.upgrades, back);
+    const gates: GateResult[] = [];
+    const questions: (() => GateResult | Promise<GateResult>)[] = [
+      () => versionsGate(phase.upgrades, versions, back),
+    ];
+    // Of the real tree files alone clear nothing: whoever installs them scans again.
+    if (work.stage === "rehearsal" || request.filesOnly !== true)
+      questions.push(() =>
+        securityGate(phase.upgrades, ports.compare(context.before.findings, sight.findings)),
+      );
+    // Tests judge the rehearsal; in promotion the versions are proven to be those that were tested.
+    if (work.stage === "rehearsal") {
+      const bench = benchOf(work, sight);
+      if (configuration.tests.length === 0) questions.push(() => noTests("no tests are configured"));
+      else if (request.filesOnly === true)
+        questions.push(() => noTests("files only: the tests run where these files are installed"));
+      else
+        for (const gate of configuration.tests)
+          questions.push(() => testsGate(gate, baselineOf(context.baselines, gate.name), bench));
+      if (request.filesOnly !== true)
+        for (const gate of configuration.commands) questions.push(() => commandGate(gate, bench));
     }
-    for (const gate of commands) await ask(await commandGate(gate, testing));
+    for (const ask of questions) {
+      const result = maskedGate(await ask());
+      gates.push(result);
+      await work.site.journal.append({ event: "gate", stage: work.stage, phase: phase.number, result });
+      ports.progress.line(
+        `  ${phase.name}, ${work.stage}: ${result.name} ${result.verdict}: ${result.detail}`,
+      );
+      if (stops(result)) break;
+    }
+    return { gates, versions, sight };
+  } finally {
+    step.done();
   }
-  step.done();
+}
+
+const noTests = (detail: string): GateResult => ({
+  name: "tests",
+  mode: "observe",
+  verdict: "missing",
+  detail,
+});
+
+function baselineOf(baselines: ReadonlyMap<string, TestRun>, name: string): TestRun {
+  const baseline = baselines.get(name);
+  if (baseline === undefined)
+    throw new Failure("internal", `the tests ${name} have no run on the old versions`);
+  return baseline;
+}
+
+export function benchOf(work: Pick<Work, "tree" | "environments" | "ports">, sight: Sight): Bench {
   return {
-    held: !gates.some(stops),
-    gates,
-    versions: checkVersions(phase.upgrades, sight.inventory, reading),
-    sight,
+    root: work.tree,
+    projects: sight.inventory.projects,
+    environments: work.environments,
+    ...(work.ports.signal === undefined ? {} : { signal: work.ports.signal }),
   };
 }
 
-/** Runs the tests on the old versions, for comparison. */
-export async function runBaselines(
-  root: string,
-  { request, ports, projects }: Pick<Work, "request" | "ports" | "projects">,
-): Promise<Map<string, TestRun>> {
-  const baselines = new Map<string, TestRun>();
-  for (const gate of request.configuration.tests) {
-    const step = ports.progress.step(`Tests on the old versions: ${gate.name}`);
-    const baseline = await runTests(gate, {
-      root,
-      projects,
-      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
-    });
-    baselines.set(gate.name, baseline);
-    step.done(baseline.error ?? (baseline.code === 0 ? "passed" : `exit code ${baseline.code ?? "none"}`));
-  }
-  return baselines;
+/** Longest text of a gate that is kept, in characters. */
+const longest = { detail: 1000, sample: 4000, samples: 500 };
+
+function maskedGate(gate: GateResult): GateResult {
+  return {
+    ...gate,
+    detail: maskSecrets(gate.detail).slice(0, longest.detail),
+    ...(gate.samples === undefined
+      ? {}
+      : {
+          samples: gate.samples
+            .slice(0, longest.samples)
+            .map((sample) =>
+              typeof sample === "string" ? maskSecrets(sample).slice(0, longest.sample) : sample,
+            ),
+        }),
+  };
 }

@@ -1,110 +1,67 @@
-import { constants, linkSync, type Stats } from "node:fs";
-import * as fs from "node:fs/promises";
+import * as fs from "node:fs";
 import path from "node:path";
-import { isInside, limiter } from "../system/index.ts";
 
 export interface CloneRequest {
   readonly from: string;
   readonly to: string;
-  /** Which files share their content until one is replaced, by path relative to `from`; the others are copied. */
-  readonly share?: (relative: string) => boolean;
+  /** `link`: a file shares its content until one of the two is replaced; `copy`: its own (copy-on-write if possible). */
+  readonly how: (relative: string) => "link" | "copy";
   /** What to leave out, by path relative to `from`. */
   readonly skip?: (relative: string, isFolder: boolean) => boolean;
-  /** The text that a link gets in the clone. */
-  readonly relink?: (target: string) => string;
   readonly signal?: AbortSignal;
 }
 
 /**
- * Clones a folder: modes, times and, for root, owners are kept; links stay links and are never followed; sockets, pipes
- * and devices are left out. Nothing of it is still being written once the promise has settled, well or badly.
+ * Clones a folder. Modes and times are kept; links stay links and are never followed; those with an absolute text that
+ * leads into `from` lead into `to` instead. Sockets, pipes and devices are left out.
  */
 export async function cloneFolder(request: CloneRequest): Promise<void> {
-  await new Cloning(request).folder("");
+  const stack = [""];
+  const folders: string[] = [];
+  for (let count = 0, folder = stack.pop(); folder !== undefined; folder = stack.pop()) {
+    request.signal?.throwIfAborted();
+    fs.mkdirSync(path.join(request.to, folder), { recursive: true });
+    folders.push(folder);
+    for (const entry of fs.readdirSync(path.join(request.from, folder), { withFileTypes: true })) {
+      const name = path.join(folder, entry.name);
+      if (request.skip?.(name, entry.isDirectory()) === true) continue;
+      if (entry.isDirectory()) stack.push(name);
+      else if (entry.isSymbolicLink()) cloneLink(request, name);
+      else if (entry.isFile()) cloneFile(request, name);
+      // Synchronous calls are several times quicker here; the pause lets a cancellation through.
+      if (++count % 500 === 0) await pause();
+    }
+  }
+  // From the deepest up, since writing into a folder moves its time and may need its write permission.
+  for (const folder of folders.reverse()) {
+    const stat = fs.statSync(path.join(request.from, folder));
+    fs.chmodSync(path.join(request.to, folder), stat.mode & 0o7777);
+    fs.utimesSync(path.join(request.to, folder), stat.atime, stat.mtime);
+  }
 }
 
-class Cloning {
-  private readonly request: CloneRequest;
-  private readonly bounded = limiter(64);
-  private failed = false;
+const pause = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  constructor(request: CloneRequest) {
-    this.request = request;
-  }
-
-  async folder(relative: string): Promise<void> {
-    if (this.failed) return;
-    this.request.signal?.throwIfAborted();
-    const [from, to] = [path.join(this.request.from, relative), path.join(this.request.to, relative)];
-    const stat = await fs.stat(from);
-    await fs.mkdir(to, { recursive: true, mode: 0o700 });
-    const entries = await fs.readdir(from, { withFileTypes: true });
-    const done = await Promise.allSettled(
-      entries.map(async (entry) => {
-        const name = path.join(relative, entry.name);
-        if (this.request.skip?.(name, entry.isDirectory()) === true) return;
-        if (entry.isDirectory()) await this.folder(name);
-        else if (entry.isSymbolicLink()) await this.bounded(() => this.link(name));
-        else if (entry.isFile() && !this.hasShared(name)) await this.bounded(() => this.file(name));
-      }),
-    );
-    for (const one of done)
-      if (one.status === "rejected") {
-        this.failed = true;
-        throw one.reason;
-      }
-    await keepOwner(to, stat);
-    await fs.chmod(to, stat.mode & 0o7777);
-    await fs.utimes(to, stat.atime, stat.mtime);
-  }
-
-  private async link(relative: string): Promise<void> {
-    if (this.failed) return;
-    const [from, to] = [path.join(this.request.from, relative), path.join(this.request.to, relative)];
-    const target = await fs.readlink(from);
-    await fs.symlink(this.request.relink?.(target) ?? target, to);
-    const stat = await fs.lstat(from);
-    await keepOwner(to, stat);
-    await fs.lutimes(to, stat.atime, stat.mtime);
-  }
-
-  private async file(relative: string): Promise<void> {
-    if (this.failed) return;
-    const [from, to] = [path.join(this.request.from, relative), path.join(this.request.to, relative)];
-    await fs.copyFile(from, to, constants.COPYFILE_FICLONE);
-    const stat = await fs.lstat(from);
-    await keepOwner(to, stat);
-    await fs.chmod(to, stat.mode & 0o7777);
-    await fs.utimes(to, stat.atime, stat.mtime);
-  }
-
-  /** Links at once: for a hundred thousand files the detour over the thread pool takes ten times as long. */
-  private hasShared(relative: string): boolean {
-    if (this.failed || this.request.share?.(relative) !== true) return false;
+function cloneFile(request: CloneRequest, name: string): void {
+  const [from, to] = [path.join(request.from, name), path.join(request.to, name)];
+  if (request.how(name) === "link") {
     try {
-      linkSync(path.join(this.request.from, relative), path.join(this.request.to, relative));
-      return true;
+      fs.linkSync(from, to);
+      return;
     } catch {
-      // Another file system, or one without links: copied instead.
-      return false;
+      // Another disk, or a file of someone else that may not be linked: copied instead.
     }
   }
+  fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
+  const stat = fs.lstatSync(from);
+  fs.utimesSync(to, stat.atime, stat.mtime);
 }
 
-async function keepOwner(file: string, { uid, gid }: Stats): Promise<void> {
-  if (process.getuid?.() === 0 && (uid !== 0 || gid !== 0)) await fs.lchown(file, uid, gid);
-}
-
-/**
- * What a link's text becomes in a copy of a tree: an absolute one into the tree leads into the copy, so that nothing
- * done in the copy reaches the tree. Relative ones and those that lead elsewhere stay.
- */
-export function linkInto(copies: readonly { from: string; to: string }[]): (target: string) => string {
-  return (target) => {
-    if (!path.isAbsolute(target)) return target;
-    for (const { from, to } of copies) {
-      if (isInside(from, target)) return path.join(to, path.relative(from, target));
-    }
-    return target;
-  };
+function cloneLink(request: CloneRequest, name: string): void {
+  const text = fs.readlinkSync(path.join(request.from, name));
+  const leadsInside = text.startsWith(request.from + path.sep);
+  fs.symlinkSync(
+    leadsInside ? request.to + text.slice(request.from.length) : text,
+    path.join(request.to, name),
+  );
 }

@@ -1,58 +1,53 @@
-import type { GateResult, PhaseState, Run, RunPhase, RunState, Summary } from "../model/index.ts";
-import type { JournalLine, Stage } from "./journal.ts";
+import {
+  Failure,
+  type GateResult,
+  type PhaseState,
+  type Run,
+  type RunPhase,
+  type Summary,
+} from "../model/index.ts";
+import type { Entry, JournalLine, Stage } from "./journal-event.ts";
 
 interface Folding {
-  number: number;
-  name: string;
+  readonly number: number;
+  readonly name: string;
   state: PhaseState;
-  /** Begun, or being undone, and neither finished nor put back. */
-  open: boolean;
-  gates: { stage: Stage; result: GateResult }[];
+  readonly gates: { stage: Stage; result: GateResult }[];
   versions: RunPhase["versions"];
   before: Summary;
   after: Summary;
 }
 
 /**
- * The state of a run, from its journal alone. `before` and `after` of a phase are what was found around it where it was
- * carried out (in rehearsal, then in the project); of a phase that did not hold, was put back or never
- * reached, what was found before.
+ * The state of a run, from its journal alone.
+ * @throws {Failure} `corrupt` when it does not begin with the start of a run.
  */
 export function foldJournal(entries: readonly JournalLine[]): Run {
   const [first] = entries;
-  if (first?.event !== "run-started") throw new TypeError("a journal begins with run-started");
-  const phases = first.phases.map(
-    ({ number, name }): Folding => ({
+  if (first?.event !== "run-started") throw new Failure("corrupt", "the journal does not start a run");
+  const phases = new Map<number, Folding>(
+    first.phases.map(({ number, name }) => [
       number,
-      name,
-      state: "pending",
-      open: false,
-      gates: [],
-      versions: [],
-      before: first.before,
-      after: first.before,
-    }),
+      { number, name, state: "pending", gates: [], versions: [], before: first.before, after: first.before },
+    ]),
   );
-  let ended: Extract<JournalLine, { event: "run-ended" }> | undefined;
-  const backup = new Map<string, string>();
   for (const entry of entries) {
-    if ("phase" in entry) foldPhase(phases, entry);
+    const phase = "phase" in entry ? phases.get(entry.phase) : undefined;
+    if (phase !== undefined) foldPhase(phase, entry, phases);
+  }
+  const ended = endOf(entries);
+  const backup = new Map<string, string>();
+  for (const entry of entries)
     if (entry.event === "file-saved" && entry.sha256 !== null && !backup.has(entry.path))
       backup.set(entry.path, entry.sha256);
-    if (entry.event === "run-ended") ended = entry;
-    // A rollback that was begun after the end and did not get to its own.
-    if (entry.event === "undoing") ended = undefined;
-  }
-  const state: RunState = ended?.state ?? "running";
-  if (state === "needs-person") for (const phase of phases) if (phase.open) phase.state = "needs-person";
   return {
     schemaVersion: 1,
     run: first.run,
     plan: first.plan,
-    state,
+    state: ended?.state ?? "running",
     startedAt: first.at,
     ...(ended === undefined ? {} : { endedAt: ended.at }),
-    phases: phases.map(({ gates, open: _, ...phase }) => ({ ...phase, gates: shownGates(gates) })),
+    phases: [...phases.values()].map(({ gates, ...phase }) => ({ ...phase, gates: shownGates(gates) })),
     backup: [...backup].map(([path, sha256]) => ({ path, sha256 })),
     journal: `.redress/runs/${first.run}/journal.jsonl`,
     ...(ended?.reason === undefined ? {} : { reason: ended.reason }),
@@ -60,67 +55,72 @@ export function foldJournal(entries: readonly JournalLine[]): Run {
   };
 }
 
-function foldPhase(phases: readonly Folding[], entry: Extract<JournalLine, { phase: number }>): void {
-  const index = phases.findIndex((phase) => phase.number === entry.phase);
-  const phase = phases[index];
-  if (phase === undefined) return;
-  /** What is found from here on, as far as later phases do not change it. */
-  const found = (summary: Summary): void => {
-    phase.after = summary;
-    for (const later of phases.slice(index + 1)) later.before = later.after = summary;
-  };
+function foldPhase(phase: Folding, entry: JournalLine, phases: ReadonlyMap<number, Folding>): void {
   switch (entry.event) {
     case "gate":
       phase.gates.push({ stage: entry.stage, result: entry.result });
       break;
     case "phase-rehearsed":
-      phase.state = entry.held ? "rehearsed" : "failed";
-      phase.versions = entry.versions;
-      // A phase that did not hold changes nothing for those after it, nor for the project.
-      if (entry.held) found(entry.after);
-      break;
-    case "phase-started":
-    case "undoing":
-      phase.open = true;
-      break;
     case "phase-done":
-      phase.open = false;
-      phase.state = "done";
+      phase.state = entry.event === "phase-done" ? "done" : entry.held ? "rehearsed" : "failed";
       phase.versions = entry.versions;
-      found(entry.after);
+      phase.after = entry.after;
+      for (const later of phases.values())
+        if (later.number > phase.number) later.before = later.after = entry.after;
+      break;
+    case "undoing":
+      // Between the two entries nobody can say more than that it must be looked after.
+      phase.state = "needs-person";
       break;
     case "undone":
-      phase.open = false;
       phase.state = "rolled-back";
-      found(phase.before);
+      phase.after = phase.before;
       break;
     default:
       break;
   }
 }
 
-/** Phases that stand, done and not undone, and those that are neither whole nor put back; the last first. */
-export function phasesOf(entries: readonly JournalLine[]): { standing: number[]; open: number[] } {
-  const standing = new Set<number>();
-  const open = new Set<number>();
-  for (const entry of entries) {
-    if (entry.event === "phase-started" || entry.event === "undoing") open.add(entry.phase);
-    if (entry.event === "phase-done" || entry.event === "undone") open.delete(entry.phase);
-    if (entry.event === "phase-done") standing.add(entry.phase);
-    if (entry.event === "undoing") standing.delete(entry.phase);
-  }
-  const down = (numbers: Set<number>): number[] => [...numbers].sort((a, b) => b - a);
-  return { standing: down(standing), open: down(open) };
+/** The entry that ended the run, unless something began after it and has not ended. */
+function endOf(entries: readonly JournalLine[]): Entry<"run-ended"> | undefined {
+  const last = entries.findLast((entry) =>
+    ["run-started", "rollback-started", "resumed", "run-ended"].includes(entry.event),
+  );
+  return last?.event === "run-ended" ? last : undefined;
 }
 
-/** Of a gate that was asked twice the later answer, named with its stage where both count. */
+/** Of a gate asked in both stages each answer, named with its stage. */
 function shownGates(gates: Folding["gates"]): GateResult[] {
-  const promoted = new Set(
-    gates.filter((gate) => gate.stage === "promotion").map((gate) => gate.result.name),
-  );
+  const twice = new Set(gates.filter((gate) => gate.stage === "promotion").map((gate) => gate.result.name));
   return gates.map(({ stage, result }) =>
-    promoted.has(result.name)
-      ? { ...result, name: stage === "promotion" ? `${result.name}, promoted` : result.name }
+    twice.has(result.name) && stage === "promotion"
+      ? { ...result, name: `${result.name}, promoted` }
       : result,
   );
+}
+
+/** Whether a run has begun something that it has not ended, or left a phase half undone: what `resume` is for. */
+export function isUnfinished(entries: readonly JournalLine[]): boolean {
+  return endOf(entries) === undefined || openPhases(entries).length > 0;
+}
+
+/** Numbers of the phases that stand: done and not undone; newest first. */
+export function standing(entries: readonly JournalLine[]): number[] {
+  const done = new Set<number>();
+  for (const entry of entries) {
+    if (entry.event === "phase-done") done.add(entry.phase);
+    if (entry.event === "undone") done.delete(entry.phase);
+  }
+  return [...done].sort((a, b) => b - a);
+}
+
+/** Phases that were begun, or begun to be undone, and have not come to an end; newest first. */
+export function openPhases(entries: readonly JournalLine[]): number[] {
+  const begun = new Set<number>();
+  for (const entry of entries) {
+    if (entry.event === "phase-started" || entry.event === "undoing") begun.add(entry.phase);
+    if (entry.event === "phase-done" || entry.event === "undone") begun.delete(entry.phase);
+    if (entry.event === "rollback-started") for (const phase of entry.phases) begun.add(phase);
+  }
+  return [...begun].sort((a, b) => b - a);
 }

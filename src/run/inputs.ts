@@ -1,8 +1,6 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Inventory, type Plan } from "../model/index.ts";
-import { sha256, sha256File } from "../system/index.ts";
-import type { EnvironmentDigest } from "./journal.ts";
+import { exists, sha256, sha256File } from "../system/index.ts";
 
 /** What a plan names of the tree it was made for. */
 export type TreeDigest = Pick<Plan["inputs"], "files" | "environments">;
@@ -17,44 +15,45 @@ export async function digestInputs(root: string, inventory: Inventory): Promise<
 }
 
 /**
- * Of each path with an environment: SHA-256 over its sorted `name==version` lines. A Python and an npm project in one
- * folder have one path and so one digest.
+ * Of each path with an environment: SHA-256 over its sorted `name==version` lines. Two projects of one folder share a
+ * path and so a digest.
  */
-export function digestEnvironments(inventory: Inventory): EnvironmentDigest[] {
-  const paths = new Set(
-    inventory.projects.flatMap((project) => (project.environment === undefined ? [] : [project.path])),
-  );
-  return [...paths].map((project) => {
+export function digestEnvironments(inventory: Inventory): { project: string; sha256: string }[] {
+  const paths = inventory.projects.flatMap((one) => (one.environment === undefined ? [] : [one.path]));
+  return [...new Set(paths)].map((project) => {
     const lines = inventory.components
       .filter((one) => one.project === project && one.places.some((place) => place.source === "environment"))
-      .map((one) => `${one.ecosystem}:${one.name}==${one.version}`)
-      .sort();
-    return { project, sha256: sha256(lines.join("\n")) };
+      .map((one) => `${one.ecosystem}:${one.name}==${one.version}`);
+    return { project, sha256: sha256(lines.sort().join("\n")) };
   });
 }
 
 /**
- * @throws {Failure} `changed` naming what differs from the tree that was planned for.
+ * Compares the tree with the one that was planned for, or that the plan's own earlier phases left.
+ * @throws {Failure} `changed` naming what differs.
  */
-export async function verifyInputs(root: string, plan: Plan, inventory: Inventory): Promise<void> {
+export async function verifyInputs(root: string, expected: TreeDigest, inventory: Inventory): Promise<void> {
   const differences: string[] = [];
-  for (const { path: name, sha256: planned } of plan.inputs.files) {
-    const found = await fs.access(path.join(root, name)).then(
-      () => sha256File(path.join(root, name)),
-      () => undefined,
-    );
-    if (found === undefined) differences.push(`${name} is gone`);
-    else if (found !== planned) differences.push(`${name} was edited`);
+  for (const { path: name, sha256: planned } of expected.files) {
+    const file = path.join(root, name);
+    if (!(await exists(file))) differences.push(`${name} is gone`);
+    else if ((await sha256File(file)) !== planned) differences.push(`${name} was edited`);
   }
+  const known = new Set(expected.files.map((file) => file.path));
+  for (const name of new Set(inventory.projects.flatMap((project) => project.files)))
+    if (!known.has(name)) differences.push(`${name} is new`);
   const environments = new Map(digestEnvironments(inventory).map((one) => [one.project, one.sha256]));
-  for (const { project, sha256: planned } of plan.inputs.environments)
-    if (environments.get(project) !== planned)
+  for (const { project, sha256: planned } of expected.environments) {
+    const found = environments.get(project);
+    if (found !== planned)
       differences.push(
-        `the environment of ${project === "." ? "the project" : project} holds other versions`,
+        `the environment of ${project === "." ? "the project" : project} ${found === undefined ? "is gone" : "holds other versions"}`,
       );
-  const planned = new Set(plan.inputs.environments.map((one) => one.project));
+  }
+  const planned = new Set(expected.environments.map((one) => one.project));
   for (const project of environments.keys())
-    if (!planned.has(project)) differences.push(`${project === "." ? "the project" : project} has an environment now`);
+    if (!planned.has(project))
+      differences.push(`${project === "." ? "the project" : project} has an environment now`);
   if (differences.length > 0)
     throw new Failure(
       "changed",

@@ -1,168 +1,140 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, type Policy, type Project, type Upgrade } from "../model/index.ts";
-import { execute, type Programs } from "../system/index.ts";
-import { baseInterpreter, environmentPath, interpreterOf, projectFolder } from "./environment.ts";
+import {
+  exactList,
+  installListArgv,
+  installLockfileArgv,
+  rebuildArgv,
+  uninstallArgv,
+  type PythonInstaller,
+} from "../managers/index.ts";
+import { Failure, normaliseName, type Policy, type Project, type Upgrade } from "../model/index.ts";
+import { execute, exists, type Programs } from "../system/index.ts";
+import { interpreterOf, projectFolder, readBasis } from "./environment.ts";
 import { lastLines } from "./mask.ts";
 
-/** Installs of gigabytes take minutes on slow lines. */
-const installTimeoutMs = 20 * 60_000;
+/** Longest time for one call of an installer. */
+const installTimeoutMs = 30 * 60_000;
 
+/** One project's environment in the tree that is worked on, and what may be done to it. */
 export interface Installing {
+  /** The tree. */
   readonly root: string;
   readonly project: Project;
-  readonly upgrades: readonly Upgrade[];
+  /** Absolute path of its virtual environment, or of its `node_modules`. */
+  readonly environment: string;
   readonly policy: Policy;
   readonly programs: Programs;
-  /** Told before each program is started. */
-  readonly before: (argv: readonly string[]) => Promise<void>;
+  /** Folder for lists that are handed to the installer. */
+  readonly listFolder: string;
+  /** Variables of the installer's own. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Told of each call before and after it. */
+  readonly watch: {
+    before(argv: readonly string[]): Promise<void>;
+    after(durationMs: number): Promise<void>;
+  };
 }
 
 /**
- * Brings a project's environment to what its files now say: the changed packages alone for Python, `npm ci` for npm.
- * Install scripts run only for packages that the policy names.
- * @throws {Failure} `tool` with the end of the installer's own words.
+ * Brings a project's environment to what its files now say: of Python the changed packages alone, without dependencies,
+ * at exact versions; of npm the lockfile. Foreign code runs only for packages that policy names.
+ * @throws {Failure} `tool` with the end of the installer's own words; `cancelled`.
  */
-export async function installUpgrades(installing: Installing): Promise<void> {
-  if (installing.project.ecosystem === "npm") await installNpm(installing);
-  else await installPython(installing);
+export async function installUpgrades(installing: Installing, upgrades: readonly Upgrade[]): Promise<void> {
+  if (installing.project.ecosystem === "npm") {
+    await installLockfile(installing);
+    return;
+  }
+  const installer = await installerFor(installing);
+  const gone = upgrades.filter((upgrade) => upgrade.to === null).map((upgrade) => upgrade.package);
+  if (gone.length > 0) await call(uninstallArgv(installer, gone), installing);
+  await installExactly(
+    installing,
+    upgrades.filter((upgrade) => upgrade.to !== null),
+  );
 }
 
-async function run(argv: readonly string[], cwd: string, { before, signal }: Installing): Promise<void> {
-  await before(argv);
+/** Installs exact Python versions and nothing else; what policy names may be built from source. */
+export async function installExactly(
+  installing: Installing,
+  wanted: readonly Pick<Upgrade, "package" | "to" | "hashes">[],
+): Promise<void> {
+  const installer = await installerFor(installing);
+  const named = new Set(installing.policy.installScripts.map((name) => normaliseName("PyPI", name)));
+  for (const build of [false, true]) {
+    const group = wanted.filter((one) => named.has(one.package) === build);
+    if (group.length === 0) continue;
+    const { text, hashed } = exactList(group);
+    const file = path.join(installing.listFolder, `install-${process.pid}.txt`);
+    await fs.mkdir(installing.listFolder, { recursive: true });
+    await fs.writeFile(file, text, { mode: 0o600 });
+    try {
+      await call(installListArgv(installer, { file, hashed, build }), installing);
+    } finally {
+      await fs.rm(file, { force: true });
+    }
+  }
+}
+
+/** `npm ci` without scripts, then the scripts of packages that policy names and that are there. */
+export async function installLockfile(installing: Installing): Promise<void> {
+  const { npm } = installing.programs;
+  if (npm === undefined) throw new Failure("tool", "npm is not on the PATH", "Install Node with npm.");
+  await call(installLockfileArgv(npm), installing);
+  const named: string[] = [];
+  for (const name of installing.policy.installScripts)
+    if (isPackageName(name) && (await exists(path.join(installing.environment, name, "package.json"))))
+      named.push(name);
+  if (named.length > 0) await call(rebuildArgv(npm, named), installing);
+}
+
+const isPackageName = (name: string): boolean => /^(?:@[\w.-]+\/)?[\w][\w.-]*$/.test(name);
+
+/** Runs an installer in the project's folder. @throws {Failure} `tool` when it does not end well. */
+export async function call(argv: readonly string[], installing: Installing): Promise<void> {
+  const { watch, signal } = installing;
+  await watch.before(argv);
   const done = await execute(argv, {
-    cwd,
+    cwd: projectFolder(installing.root, installing.project),
     timeoutMs: installTimeoutMs,
-    env: { UV_PYTHON_DOWNLOADS: "never", PYTHONDONTWRITEBYTECODE: "1" },
+    env: {
+      UV_PYTHON_DOWNLOADS: "never",
+      PYTHONDONTWRITEBYTECODE: "1",
+      PIP_REQUIRE_VIRTUALENV: "false",
+      ...installing.variables,
+    },
     ...(signal === undefined ? {} : { signal }),
   });
   if (done.code !== 0)
     throw new Failure(
       "tool",
-      `${path.basename(argv[0] ?? "")} ${argv[1] ?? ""} ${done.timedOut ? "took too long" : `failed with exit code ${done.code ?? done.signal ?? "?"}`}:\n${lastLines(done.stderr || done.stdout)}`,
-      "Its own message says why; nothing of the project is left changed.",
+      `${path.basename(argv[0] ?? "")} ${done.timedOut ? "took too long" : `failed with ${done.code === null ? (done.signal ?? "a signal") : `exit code ${done.code}`}`}: ${lastLines(done.stderr.trim() === "" ? done.stdout : done.stderr)}`,
+      "Its own words say why.",
     );
+  await watch.after(Math.round(done.durationMs));
 }
 
-async function installNpm(installing: Installing): Promise<void> {
-  const { programs, project, policy, root } = installing;
-  if (programs.npm === undefined)
-    throw new Failure("tool", "npm is not on the PATH", "Install Node with npm.");
-  const folder = projectFolder(root, project);
-  await run(
-    [programs.npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-    folder,
-    installing,
-  );
-  const named: string[] = [];
-  for (const name of policy.installScripts)
-    if (
-      await fs.stat(path.join(folder, "node_modules", name)).then(
-        (stat) => stat.isDirectory(),
-        () => false,
-      )
-    )
-      named.push(name);
-  if (named.length > 0)
-    await run([programs.npm, "rebuild", "--ignore-scripts=false", ...named], folder, installing);
-}
-
-async function installPython(installing: Installing): Promise<void> {
-  const { root, project, upgrades, policy, programs } = installing;
-  const environment = environmentPath(root, project);
-  if (environment === undefined) return;
-  const gone = upgrades.filter((upgrade) => upgrade.to === null).map((upgrade) => upgrade.package);
-  const wanted = upgrades.filter((upgrade) => upgrade.to !== null);
-  const target = programs.uv === undefined ? await pipFor(root, environment, programs) : [programs.uv, "pip"];
-  const where = programs.uv === undefined ? [] : ["--python", interpreterOf(environment)];
-  if (gone.length > 0)
-    await run(
-      [...target, "uninstall", ...where, ...(programs.uv === undefined ? ["-y"] : []), ...gone],
-      root,
-      installing,
+/** uv where it is there; else the environment's own pip; else the pip of the Python that it is based on. */
+export async function installerFor({
+  programs,
+  environment,
+  root,
+}: Pick<Installing, "programs" | "environment" | "root">): Promise<PythonInstaller> {
+  const interpreter = interpreterOf(environment);
+  if (programs.uv !== undefined) return { kind: "uv", program: programs.uv, interpreter };
+  const hasPip = async (python: string): Promise<boolean> =>
+    execute([python, "-I", "-m", "pip", "--version"], { cwd: environment, timeoutMs: 60_000 }).then(
+      (done) => done.code === 0,
+      () => false,
     );
-  // What may be built from source is installed apart, since building runs the package's own code.
-  const built = wanted.filter((upgrade) => policy.installScripts.includes(upgrade.package));
-  for (const [group, flags] of [
-    [wanted.filter((upgrade) => !built.includes(upgrade)), ["--only-binary", ":all:"]],
-    [built, []],
-  ] as const) {
-    if (group.length === 0) continue;
-    const list = path.join(await fs.mkdtemp(path.join(environment, ".redress-")), "requirements.txt");
-    const lines = group.map(requirementLine);
-    await fs.writeFile(list, `${lines.join("\n")}\n`);
-    try {
-      const hashes = lines.every((line) => line.includes("--hash=")) ? ["--require-hashes"] : [];
-      await run(
-        [...target, "install", ...where, "--no-deps", ...flags, ...hashes, "-r", list],
-        root,
-        installing,
-      );
-    } finally {
-      await fs.rm(path.dirname(list), { recursive: true, force: true });
-    }
-  }
-}
-
-/** `name==version` with the digests that the index gave, so that nothing else can be installed. */
-function requirementLine({ package: name, to, hashes }: Upgrade): string {
-  const digests = (hashes ?? []).flatMap((hash) => {
-    const hex = /^(?:sha256[:-])?([0-9a-f]{64})$/.exec(hash)?.[1];
-    return hex === undefined ? [] : [`--hash=sha256:${hex}`];
-  });
-  return [`${name}==${to ?? ""}`, ...digests].join(" ");
-}
-
-/** pip for an environment: its own where it has one, else that of the base interpreter. */
-async function pipFor(root: string, environment: string, programs: Programs): Promise<string[]> {
-  const own = interpreterOf(environment);
-  const has = await execute([own, "-m", "pip", "--version"], { cwd: root, timeoutMs: 60_000 });
-  if (has.code === 0) return [own, "-m", "pip"];
-  const base = await baseInterpreter(root, environment).catch(() => programs.python);
-  if (base === undefined)
-    throw new Failure("tool", "neither uv nor pip is here", "Install uv: pip install uv.");
-  return [base, "-m", "pip", "--python", own];
-}
-
-/** Makes an environment for a project that has none, from its files; for trying out, never for the real project. */
-export async function makeEnvironment(installing: Installing, environment: string): Promise<void> {
-  const { root, project, programs } = installing;
-  if (project.ecosystem === "npm") {
-    await installNpm(installing);
-    return;
-  }
-  const python = project.target.python?.split(".").slice(0, 2).join(".");
-  const entry = project.files[0] ?? "";
-  if (programs.uv === undefined) {
-    if (programs.python === undefined)
-      throw new Failure("tool", "there is no python3 on the PATH", "Install Python.");
-    await run([programs.python, "-m", "venv", environment], root, installing);
-    await run(
-      [interpreterOf(environment), "-m", "pip", "install", "--only-binary", ":all:", "-r", entry],
-      root,
-      installing,
-    );
-    return;
-  }
-  await run(
-    [programs.uv, "venv", "--quiet", ...(python === undefined ? [] : ["--python", python]), environment],
-    root,
-    installing,
-  );
-  await run(
-    [
-      programs.uv,
-      "pip",
-      "install",
-      "--python",
-      interpreterOf(environment),
-      "--only-binary",
-      ":all:",
-      "-r",
-      entry,
-    ],
-    root,
-    installing,
+  if (await hasPip(interpreter)) return { kind: "pip", argv: [interpreter, "-m", "pip"] };
+  const { base } = await readBasis(root, environment);
+  if (await hasPip(base)) return { kind: "pip", argv: [base, "-m", "pip", "--python", interpreter] };
+  throw new Failure(
+    "tool",
+    "neither uv nor pip is here to install with",
+    "Install uv, for instance by pip install uv.",
   );
 }

@@ -1,124 +1,19 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
-import {
-  Failure,
-  reasonOf,
-  type GateResult,
-  type RunState,
-  type Summary,
-  type VersionCheck,
-} from "../model/index.ts";
-import { isInside, sha256, syncFolder, type Clock } from "../system/index.ts";
-
-/** What happens in a run, in the order it may happen. Written before the act it names, unless it says `done`. */
-export type JournalEvent =
-  | {
-      readonly event: "run-started";
-      readonly run: string;
-      readonly plan: string;
-      readonly phases: readonly { readonly number: number; readonly name: string }[];
-      readonly before: Summary;
-      /** What each environment held before the run, digested. */
-      readonly environments: readonly EnvironmentDigest[];
-      readonly dryRun: boolean;
-      readonly filesOnly: boolean;
-    }
-  | { readonly event: "scratch"; readonly folder: string }
-  | { readonly event: "gate"; readonly stage: Stage; readonly phase: number; readonly result: GateResult }
-  | {
-      readonly event: "phase-rehearsed";
-      readonly phase: number;
-      readonly held: boolean;
-      readonly versions: readonly VersionCheck[];
-      readonly after: Summary;
-    }
-  | { readonly event: "phase-started"; readonly phase: number }
-  | {
-      /** A file's content is in the backup; `sha256: null` says that there was no file. */
-      readonly event: "file-saved";
-      readonly phase: number;
-      readonly path: string;
-      readonly sha256: string | null;
-      readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
-      readonly mtimeMs: number;
-    }
-  | {
-      readonly event: "file-replacing";
-      readonly phase: number;
-      readonly path: string;
-      readonly sha256: string;
-    }
-  | {
-      /**
-       * The folder at `path` is about to be renamed to `old`, and `fresh`, where given, takes its place. `old: null`:
-       * nothing is there yet.
-       */
-      readonly event: "environment-swapping";
-      readonly phase: number;
-      readonly path: string;
-      readonly old: string | null;
-      readonly fresh: string | null;
-    }
-  | {
-      readonly event: "installing";
-      readonly stage: Stage;
-      readonly phase: number;
-      readonly project: string;
-      readonly argv: readonly string[];
-    }
-  | {
-      readonly event: "phase-done";
-      readonly phase: number;
-      readonly versions: readonly VersionCheck[];
-      readonly after: Summary;
-      readonly files: readonly { readonly path: string; readonly sha256: string }[];
-      /** What each environment that the phase changed held then, digested. */
-      readonly environments: readonly EnvironmentDigest[];
-    }
-  | { readonly event: "undoing"; readonly phase: number; readonly reason: string }
-  | { readonly event: "undone"; readonly phase: number }
-  | {
-      readonly event: "run-ended";
-      readonly state: RunState;
-      readonly reason?: string;
-      readonly hint?: string;
-    };
-
-export type Stage = "rehearsal" | "promotion";
-
-/** What a project's environment holds: SHA-256 over its sorted `name==version` lines. */
-export interface EnvironmentDigest {
-  readonly project: string;
-  readonly sha256: string;
-}
-
-/** Every event there is; a journal with another was written by another version of Redress. */
-export const eventNames: Readonly<Record<JournalEvent["event"], true>> = {
-  "run-started": true,
-  scratch: true,
-  gate: true,
-  "phase-rehearsed": true,
-  "phase-started": true,
-  "file-saved": true,
-  "file-replacing": true,
-  "environment-swapping": true,
-  installing: true,
-  "phase-done": true,
-  undoing: true,
-  undone: true,
-  "run-ended": true,
-};
-
-/** One line: an event with its place in the chain. */
-export type JournalLine = JournalEvent & { readonly seq: number; readonly at: string; readonly prev: string };
+import { Failure, reasonOf } from "../model/index.ts";
+import { sha256, type Clock } from "../system/index.ts";
+import { disk, type Files } from "./files.ts";
+import type { JournalEvent, JournalLine } from "./journal-event.ts";
 
 /** What the first line names as the one before it. */
 export const noLine = "0".repeat(64);
 
-/** Where a run keeps everything. */
+/** A run's name as it may stand in a path. */
+export const runName = /^run-[0-9]{8}-[0-9]{6}(?:-[0-9]+)?$/;
+
+/** Where a run keeps everything. @throws {Failure} `usage` for a name that is none. */
 export function runFolder(root: string, run: string): string {
+  if (!runName.test(run))
+    throw new Failure("usage", `${run} is not the name of a run`, "See redress status.");
   return path.join(root, ".redress", "runs", run);
 }
 
@@ -126,151 +21,144 @@ export function journalFile(root: string, run: string): string {
   return path.join(runFolder(root, run), "journal.jsonl");
 }
 
-/** A journal's whole lines, with what the next one follows. */
-interface Reading {
+/** A journal as it lies on the disk. */
+export interface StoredJournal {
   readonly entries: JournalLine[];
-  /** SHA-256 of the last whole line. */
-  readonly prev: string;
-  /** Bytes up to the end of the last whole line. */
+  /** Bytes of its whole lines; what lies behind them was being written when the run was cut short. */
   readonly sizeBytes: number;
+  /** SHA-256 of the last whole line. */
+  readonly head: string;
 }
 
 /**
- * Reads a journal and checks its chain (`prev` is the SHA-256 of the line before). A torn last line is what a crash
- * leaves and is left out.
- * @throws {Failure} `corrupt` for any other damage, naming the line; `unreadable` when there is none.
+ * Reads a journal and checks its chain. A torn last line is what a crash leaves: it is left out, and stays on the disk
+ * until something is appended.
+ * @throws {Failure} `corrupt` for any other damage, naming the line; `unreadable` when there is no journal.
  */
-export async function readJournal(file: string): Promise<JournalLine[]> {
-  return (await readLines(file)).entries;
-}
-
-async function readLines(file: string): Promise<Reading> {
-  const text = await fs.readFile(file, "utf8").catch((error: unknown) => {
-    throw new Failure("unreadable", `there is no journal ${file}`, "Name a run of redress status.", {
-      cause: error,
-    });
-  });
-  // A whole line ends with a newline: what follows the last one was being written.
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  const entries: JournalLine[] = [];
-  let prev = noLine;
-  for (const [index, line] of whole.split("\n").slice(0, -1).entries()) {
-    const where = `${file}:${index + 1}`;
-    const entry = parseLine(line, where);
-    if (entry.prev !== prev) throw damaged(where, "does not follow from the line before");
-    if (entry.seq !== index + 1) throw damaged(where, `has number ${entry.seq}`);
-    if ((index === 0) !== (entry.event === "run-started"))
-      throw damaged(where, `is ${entry.event}, which does not belong there`);
-    entries.push(entry);
-    prev = sha256(line);
-  }
-  return { entries, prev, sizeBytes: Buffer.byteLength(whole) };
-}
-
-function parseLine(line: string, where: string): JournalLine {
-  let entry: unknown;
-  try {
-    entry = JSON.parse(line);
-  } catch {
-    throw damaged(where, "is not JSON");
-  }
-  if (entry === null || typeof entry !== "object" || !("event" in entry))
-    throw damaged(where, "is no journal entry");
-  if (typeof entry.event !== "string" || !Object.hasOwn(eventNames, entry.event))
+export async function readStored(file: string, files: Files = disk): Promise<StoredJournal> {
+  const bytes = await files.read(file).catch((error: unknown) => {
     throw new Failure(
-      "corrupt",
-      `${where} has an event that this version of Redress does not know`,
-      "Use the version that carried out the run.",
+      "unreadable",
+      `cannot read the journal ${file}: ${reasonOf(error)}`,
+      "See redress status.",
+      {
+        cause: error,
+      },
     );
-  return entry as JournalLine;
+  });
+  const sizeBytes = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.toString("utf8", 0, sizeBytes).split("\n").slice(0, -1);
+  const entries: JournalLine[] = [];
+  let head = noLine;
+  for (const [index, line] of lines.entries()) {
+    const entry = parseLine(line);
+    if (entry === undefined) throw damaged(file, index + 1, "is not a journal entry");
+    if (entry.prev !== head) throw damaged(file, index + 1, "does not follow from the line before");
+    if (entry.seq !== index + 1) throw damaged(file, index + 1, `has number ${entry.seq}`);
+    entries.push(entry);
+    head = sha256(line);
+  }
+  if (entries.length > 0 && entries[0]?.event !== "run-started")
+    throw damaged(file, 1, "does not start a run");
+  return { entries, sizeBytes, head };
 }
 
-function damaged(where: string, what: string): Failure {
+/** The entries of a journal; throws as `readStored` does. */
+export async function readJournal(file: string, files: Files = disk): Promise<JournalLine[]> {
+  return (await readStored(file, files)).entries;
+}
+
+function parseLine(line: string): JournalLine | undefined {
+  try {
+    const entry = JSON.parse(line) as Partial<JournalLine> | null;
+    return typeof entry?.event === "string" && typeof entry.at === "string"
+      ? (entry as JournalLine)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function damaged(file: string, line: number, what: string): Failure {
   return new Failure(
     "corrupt",
-    `${where} ${what}`,
-    "The record was changed after it was written; compare it with a copy.",
+    `${file}:${line} ${what}`,
+    "The record was changed after it was written: compare it with a copy. Nothing is undone by a record that cannot be trusted.",
   );
 }
 
-/** An open journal: each append is on the disk before it returns. */
+/** An open journal: an entry is on the disk before `append` returns. */
 export class Journal {
   readonly entries: JournalLine[];
-  private readonly handle: fs.FileHandle;
+  private readonly file: string;
+  private readonly files: Files;
   private readonly clock: Clock;
-  private prev: string;
+  private head: string;
   private sizeBytes: number;
-  private broken: Failure | undefined;
 
-  private constructor(handle: fs.FileHandle, clock: Clock, reading: Reading) {
-    this.handle = handle;
-    this.clock = clock;
-    this.entries = reading.entries;
-    this.prev = reading.prev;
-    this.sizeBytes = reading.sizeBytes;
+  private constructor(stored: StoredJournal, at: { file: string; files: Files; clock: Clock }) {
+    this.entries = stored.entries;
+    this.head = stored.head;
+    this.sizeBytes = stored.sizeBytes;
+    this.file = at.file;
+    this.files = at.files;
+    this.clock = at.clock;
   }
 
-  /** Opens a run's journal for appending, new or as a crash left it; a torn last line is cut off. */
-  static async open(root: string, run: string, clock: Clock): Promise<Journal> {
-    const file = journalFile(root, run);
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    const handle = await fs.open(file, "a+");
+  /** Begins the journal of a new run, whose folder exists. @throws {Failure} `storage` */
+  static async begin(at: { root: string; run: string; files: Files; clock: Clock }): Promise<Journal> {
+    const file = journalFile(at.root, at.run);
+    const journal = new Journal({ entries: [], sizeBytes: 0, head: noLine }, { ...at, file });
     try {
-      const reading = await readLines(file);
-      await handle.truncate(reading.sizeBytes);
-      await handle.sync();
-      // The journal's folder, `runs`, `.redress` and the root: each may just have been made.
-      for (let folder = path.dirname(file); isInside(root, folder); folder = path.dirname(folder))
-        await syncFolder(folder);
-      return new Journal(handle, clock, reading);
+      await at.files.append(file, "", 0);
+      await at.files.sync(path.dirname(file));
+      await at.files.sync(path.dirname(path.dirname(file)));
     } catch (error) {
-      await handle.close();
-      throw error;
+      throw unwritable(file, error);
     }
+    return journal;
   }
 
-  /** Whether an entry failed in a way that leaves unknown what the file holds: nothing more can be written. */
-  get isBroken(): boolean {
-    return this.broken !== undefined;
+  /** Opens the journal of an earlier run for appending; a torn last line goes with the first append. */
+  static async open(at: { root: string; run: string; files: Files; clock: Clock }): Promise<Journal> {
+    const file = journalFile(at.root, at.run);
+    return new Journal(await readStored(file, at.files), { ...at, file });
   }
 
   /**
-   * Appends an event durably.
-   * @throws {Failure} `storage`; the journal then ends with the entry before.
+   * Appends an event durably. After a failure the journal on the disk may hold the entry or not; the next append
+   * overwrites it.
+   * @throws {Failure} `storage`
    */
   async append(event: JournalEvent): Promise<void> {
-    if (this.broken !== undefined) throw this.broken;
-    const entry = { seq: this.entries.length + 1, at: this.clock().toISOString(), prev: this.prev, ...event };
+    const entry = { seq: this.entries.length + 1, at: this.clock().toISOString(), prev: this.head, ...event };
     const line = JSON.stringify(entry);
     try {
-      await this.handle.appendFile(`${line}\n`);
-      await this.handle.datasync();
+      await this.files.append(this.file, `${line}\n`, this.sizeBytes);
     } catch (error) {
-      const failure = new Failure(
-        "storage",
-        `cannot write the journal: ${reasonOf(error)}`,
-        "Free space or mend the disk, then run redress resume.",
-        { cause: error },
-      );
-      await this.cutBack(failure);
-      throw failure;
+      throw unwritable(this.file, error);
     }
-    this.prev = sha256(line);
+    this.head = sha256(line);
     this.sizeBytes += Buffer.byteLength(line) + 1;
     this.entries.push(entry);
   }
 
-  /** Takes back what a failed append may have written, so that the next entry begins a line. */
-  private async cutBack(failure: Failure): Promise<void> {
-    try {
-      await this.handle.truncate(this.sizeBytes);
-      await this.handle.datasync();
-    } catch {
-      this.broken = failure;
-    }
+  /** Takes back what a failed append may have left; `false` when that cannot be done either. */
+  async retract(): Promise<boolean> {
+    return this.files.append(this.file, "", this.sizeBytes).then(
+      () => true,
+      () => false,
+    );
   }
+}
 
-  async close(): Promise<void> {
-    await this.handle.close();
-  }
+function unwritable(file: string, cause: unknown): Failure {
+  return new Failure(
+    "storage",
+    `cannot write ${file}: ${reasonOf(cause)}`,
+    "Free space or fix permissions, then try again.",
+    {
+      cause,
+    },
+  );
 }

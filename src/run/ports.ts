@@ -1,5 +1,6 @@
 import type {
   Configuration,
+  Ecosystem,
   Finding,
   FindingChange,
   Inventory,
@@ -9,6 +10,7 @@ import type {
   Summary,
 } from "../model/index.ts";
 import type { Clock, Programs, Progress } from "../system/index.ts";
+import type { Files } from "./files.ts";
 
 /** A tree judged by the plan's snapshot. */
 export interface Sight {
@@ -24,18 +26,27 @@ export interface RunPorts {
   /** Looks at a tree. */
   look(root: string): Promise<Sight>;
   compare(before: readonly Finding[], after: readonly Finding[]): FindingChange;
+  /** Variables that make an installer use the user's own package index, where it does not find it by itself. */
+  installerEnvironment?(ecosystem: Ecosystem): Promise<Readonly<Record<string, string>>>;
   readonly clock: Clock;
   readonly progress: Progress;
   readonly programs: Programs;
   readonly signal?: AbortSignal;
+  /** Absent: the disk. */
+  readonly files?: Files;
 }
 
 export interface ApplyRequest {
+  /** Absolute path. */
   readonly root: string;
   readonly plan: Plan;
   readonly configuration: Configuration;
   /** Numbers of phases; the highest is the last that is carried out. Absent: all. */
   readonly phases?: readonly number[];
+  /** Stops after the rehearsal. */
   readonly dryRun?: boolean;
+  /** Leaves environments alone. */
   readonly filesOnly?: boolean;
+  /** Where the scratch copy is made. Absent: Redress' cache folder, beside the caches that installers link from. */
+  readonly scratchFolder?: string;
 }

@@ -1,117 +1,191 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, reasonOf, type Phase } from "../model/index.ts";
-import { sha256File } from "../system/index.ts";
-import { saveFile, placeInside } from "./backup.ts";
-import { judgePhase, makeChanges, textsOf, type Work } from "./carry-out.ts";
-import { cloneFolder } from "./clone-folder.ts";
-import { digestEnvironments } from "./inputs.ts";
-import { stops } from "./gates.ts";
+import { Failure, reasonOf, type Phase, type Project } from "../model/index.ts";
 import { sha256 } from "../system/index.ts";
+import { passageFolder, placeInside, replaceSaved } from "./backup.ts";
+import { installPhase, judgePhase, nameOf, readingOf, textsOf, type Work } from "./carry-out.ts";
+import { stops } from "./gates.ts";
+import { differences, holdingsOf, keyOf } from "./holdings.ts";
+import { digestEnvironments } from "./inputs.ts";
+import type { JournalEvent, Swap } from "./journal-event.ts";
 import type { Sight } from "./ports.ts";
-import { undoRecorded } from "./undo.ts";
+import type { HeldPhase, Staging } from "./rehearse.ts";
+import { isKeptUntouched, swapEnvironment, sweep } from "./swap.ts";
+import { undoPhase } from "./undo-phase.ts";
 
-/** Why a phase did not stand; absent when all did. */
+/** What came of a promotion. */
 export interface Promoted {
+  /** Phases that stand. */
   readonly done: number;
+  /** Why the next one did not; it is put back. */
   readonly reason?: string;
 }
 
 /**
- * Repeats the rehearsed phases on the real project under backup; a phase that fails is put back and ends it.
- * @throws {Failure} `corrupt` when putting back fails too.
+ * Repeats rehearsed phases on the real project under backup. A phase that fails in any way is put back and ends it.
+ * @throws {Failure} `corrupt` when putting back fails too; `storage` when the journal can no longer say what happened.
  */
-export async function promote(work: Work, phases: readonly Phase[], start: Sight): Promise<Promoted> {
+export async function promote(staging: Staging, held: readonly HeldPhase[], start: Sight): Promise<Promoted> {
+  const { site, ports, request } = staging;
+  const work: Work = {
+    ...staging,
+    stage: "promotion",
+    tree: site.root,
+    environments: request.filesOnly === true ? new Map() : realEnvironments(staging),
+    listFolder: passageFolder(site.root, site.run),
+  };
   let before = start;
   let done = 0;
-  for (const phase of phases) {
-    work.ports.progress.line(`Promoting ${phase.name}`);
-    await work.journal.append({ event: "phase-started", phase: phase.number });
+  for (const one of held) {
+    const { phase } = one;
+    ports.progress.line(`Promoting ${phase.name}: ${phase.upgrades.length} changes`);
+    const commit: { lost?: unknown } = {};
     try {
-      work.ports.signal?.throwIfAborted();
-      before = await promotePhase(work, phase, before);
+      ports.signal?.throwIfAborted();
+      await site.journal.append({ event: "phase-started", phase: phase.number });
+      before = await promotePhase(work, one, { before, commit });
       done++;
     } catch (error) {
-      const reason = `phase ${phase.number} did not hold in promotion: ${reasonOf(error)}`;
-      work.ports.progress.line(`${reason}; putting it back`);
-      await undoRecorded(work, phase.number, reason);
+      if (commit.lost !== undefined && !(await site.journal.retract()))
+        throw new Failure(
+          "storage",
+          `phase ${phase.number} is in place, but it is not certain that the journal says so: ${reasonOf(commit.lost)}`,
+          "Mend the cause and run redress resume: it keeps the phase or puts it back, as the journal has it.",
+          { cause: error },
+        );
+      const why = ports.signal?.aborted === true ? "stopped on request" : reasonOf(error);
+      const reason = `phase ${phase.number} did not hold in promotion: ${why}`;
+      ports.progress.line(`${reason.split("\n")[0] ?? ""}; putting it back`);
+      await undoPhase(site, { phase: phase.number, reason });
       return { done, reason };
     }
+    for (const [file, text] of textsOf(work, phase)) work.found.set(file, sha256(text));
+    await sweep(site, true);
   }
   return { done };
 }
 
-async function promotePhase(work: Work, phase: Phase, before: Sight): Promise<Sight> {
-  const { journal, root, run } = work;
-  for (const [file, text] of textsOf(work, phase)) {
-    await saveFile(file, { root, run, phase: phase.number, journal });
-    await journal.append({ event: "file-replacing", phase: phase.number, path: file, sha256: sha256(text) });
-  }
-  if (work.request.filesOnly !== true) await swapEnvironments(work, phase);
-  await makeChanges(work, phase);
-  const outcome = await judgePhase(work, phase, { before, baselines: new Map() });
-  if (!outcome.held)
-    throw new Failure(
-      "conflict",
-      outcome.gates
-        .filter(stops)
-        .map((gate) => `${gate.name}: ${gate.detail}`)
-        .join("; "),
-    );
-  const files = [];
-  for (const file of textsOf(work, phase).keys())
-    files.push({ path: file, sha256: await sha256File(await placeInside(root, file)) });
-  await journal.append({
-    event: "phase-done",
-    phase: phase.number,
-    versions: outcome.versions,
-    after: outcome.sight.summary,
-    files,
-    environments: digestEnvironments(outcome.sight.inventory),
-  });
-  return outcome.sight;
+function realEnvironments({ projects, site }: Staging): Map<string, string> {
+  return new Map(
+    projects.flatMap((project) =>
+      project.environment === undefined
+        ? []
+        : [[keyOf(nameOf(project)), path.join(site.root, project.environment)] as const],
+    ),
+  );
 }
 
-/**
- * Renames each environment that the phase changes into the backup and puts a clone in its place (npm makes its own
- * anew). The clone shares file contents until they are replaced, which is how installers write.
- */
-async function swapEnvironments(
-  { request, ports, journal, root, run, projects }: Work,
-  phase: Phase,
-): Promise<void> {
-  const changed = projects.filter(
-    (project) =>
-      project.environment !== undefined && phase.upgrades.some((upgrade) => upgrade.project === project.path),
-  );
-  for (const project of changed) {
-    const place = project.environment ?? "";
-    const kept = path.posix.join(
-      ".redress/runs",
-      run,
-      "backup/environments",
-      `phase-${phase.number}`,
-      place.replaceAll("/", "__"),
+async function promotePhase(
+  work: Work,
+  { phase, holdings }: HeldPhase,
+  { before, commit }: { before: Sight; commit: { lost?: unknown } },
+): Promise<Sight> {
+  const { site, ports } = work;
+  // Environments first: which folders npm will touch stands in the old lockfile too.
+  const swaps = await swapAll(work, phase);
+  for (const [file, text] of textsOf(work, phase))
+    await replaceSaved(site, phase.number, { path: file, text, expected: work.found.get(file) ?? null });
+  await installPhase(work, phase);
+  ports.signal?.throwIfAborted();
+  const { gates, versions, sight } = await judgePhase(work, phase, { before, baselines: new Map() });
+  const stopping = gates.filter(stops);
+  if (stopping.length > 0)
+    throw new Failure(
+      "conflict",
+      stopping.map((gate) => `${gate.name} ${gate.verdict}: ${gate.detail}`).join("; "),
     );
-    const fresh = project.ecosystem === "npm" ? null : `${kept}.new`;
-    const step = ports.progress.step(`Backing up ${place}`);
-    await fs.mkdir(path.dirname(path.join(request.root, kept)), { recursive: true });
-    await journal.append({
-      event: "environment-swapping",
-      phase: phase.number,
-      path: place,
-      old: kept,
-      fresh,
-    });
-    if (fresh !== null)
-      await cloneFolder({
-        from: path.join(root, place),
-        to: path.join(root, fresh),
-        how: "link",
-        ...(ports.signal === undefined ? {} : { signal: ports.signal }),
-      });
-    await fs.rename(path.join(root, place), path.join(root, kept));
-    if (fresh !== null) await fs.rename(path.join(root, fresh), path.join(root, place));
-    step.done();
+  for (const project of work.projects) {
+    const name = nameOf(project);
+    const rehearsed = holdings.get(keyOf(name)) ?? { installed: [], locked: [] };
+    const differing = differences(rehearsed, holdingsOf(sight.inventory, name), readingOf(work, phase));
+    if (differing.length > 0)
+      throw new Failure(
+        "conflict",
+        `the project is not what was rehearsed: ${differing.slice(0, 5).join("; ")}`,
+      );
   }
+  const files = await digestWritten(work, phase);
+  for (const swap of swaps)
+    if (!isKeptUntouched(site.root, swap))
+      throw new Failure(
+        "corrupt",
+        `the installer wrote into ${swap.path} as it was before, instead of replacing files`,
+      );
+  const done: JournalEvent = {
+    event: "phase-done",
+    phase: phase.number,
+    versions,
+    after: sight.summary,
+    files,
+    environments: digestEnvironments(sight.inventory),
+  };
+  try {
+    await site.journal.append(done);
+  } catch (error) {
+    commit.lost = error;
+    throw error;
+  }
+  return sight;
+}
+
+/** Reads the written files back. @throws {Failure} `storage` when one does not hold what was rehearsed. */
+async function digestWritten(work: Work, phase: Phase): Promise<{ path: string; sha256: string }[]> {
+  const digests: { path: string; sha256: string }[] = [];
+  for (const [name, text] of textsOf(work, phase)) {
+    const found = sha256(await work.site.files.read(await placeInside(work.site.root, name)));
+    if (found !== sha256(text))
+      throw new Failure(
+        "storage",
+        `${name} does not hold what was rehearsed: somebody, or its installer, changed it`,
+      );
+    digests.push({ path: name, sha256: found });
+  }
+  return digests;
+}
+
+async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
+  const { ports, site } = work;
+  const swaps: Swap[] = [];
+  for (const project of work.projects) {
+    const isChanged = phase.upgrades.some((upgrade) => keyOf(upgrade) === keyOf(nameOf(project)));
+    if (!isChanged || !work.environments.has(keyOf(nameOf(project)))) continue;
+    for (const folder of await foldersOf(work, project, phase)) {
+      const step = ports.progress.step(`Backing up ${folder}`);
+      const swapping = { path: folder, phase: phase.number, clone: project.ecosystem === "PyPI" };
+      swaps.push(
+        await swapEnvironment(site, {
+          ...swapping,
+          ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+        }).finally(() => {
+          step.done();
+        }),
+      );
+    }
+  }
+  return swaps;
+}
+
+/** The folders that a project's installer fills: for npm also those of its workspaces, which its lockfiles name. */
+async function foldersOf(work: Work, project: Project, phase: Phase): Promise<string[]> {
+  const own = project.environment ?? "";
+  if (project.ecosystem !== "npm") return [own];
+  const folder = path.posix.dirname(project.files[0] ?? ".");
+  const nested: string[] = [];
+  for (const [name, text] of textsOf(work, phase)) {
+    if (!/(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(name)) continue;
+    const old = await work.site.files
+      .read(await placeInside(work.site.root, name))
+      .catch(() => Buffer.from("{}"));
+    for (const lockfile of [old.toString(), text])
+      nested.push(...workspaceFolders(lockfile).map((one) => path.posix.join(folder, one)));
+  }
+  return [...new Set([own, ...nested])];
+}
+
+/** `packages/a/node_modules` and the like, from the keys of a lockfile's `packages`. */
+function workspaceFolders(lockfile: string): string[] {
+  const { packages } = JSON.parse(lockfile) as { packages?: Record<string, unknown> };
+  return Object.keys(packages ?? {}).flatMap((key) => {
+    const at = key.indexOf("/node_modules/");
+    return at > 0 && !key.startsWith("node_modules/") ? [`${key.slice(0, at)}/node_modules`] : [];
+  });
 }

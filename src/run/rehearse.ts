@@ -1,176 +1,158 @@
-import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, type Phase, type Project } from "../model/index.ts";
-import { cacheFolder, exists } from "../system/index.ts";
-import { judgePhase, makeChanges, runBaselines, type Work } from "./carry-out.ts";
-import { cloneFolder } from "./clone-folder.ts";
-import { environmentPath, relocateEnvironment } from "./environment.ts";
+import { Failure, type Phase } from "../model/index.ts";
+import { cacheFolder } from "../system/index.ts";
+import { placeInside } from "./backup.ts";
+import { benchOf, installPhase, judgePhase, nameOf, textsOf, type Work } from "./carry-out.ts";
 import { stops } from "./gates.ts";
-import { makeEnvironment } from "./install.ts";
+import { holdingsOf, keyOf, type Holdings } from "./holdings.ts";
 import type { Sight } from "./ports.ts";
+import { makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
+import { makeEnvironments } from "./scratch-environments.ts";
+import { runTests, type TestRun } from "./test-run.ts";
 
-/** Folders that are made anew by tools, and those that are no part of the application. */
-const leftOut = new Set([
-  ".git",
-  ".hg",
-  ".svn",
-  ".redress",
-  "node_modules",
-  "__pycache__",
-  ".pytest_cache",
-  ".mypy_cache",
-  ".ruff_cache",
-  ".tox",
-  ".nox",
-]);
+/** A phase that held, and what there was then. */
+export interface HeldPhase {
+  readonly phase: Phase;
+  /** By `keyOf` a project. */
+  readonly holdings: ReadonlyMap<string, Holdings>;
+}
 
 export interface Rehearsed {
-  /** The phases that held, in order. */
-  readonly phases: readonly Phase[];
-  /** Why the next one did not; absent when all held. */
-  readonly reason?: string;
+  readonly held: readonly HeldPhase[];
+  /** Why the next phase did not hold; absent when all did. */
+  readonly stopped?: { readonly reason: string; readonly needsPerson: boolean };
 }
+
+export type Staging = Omit<Work, "stage" | "tree" | "environments" | "listFolder">;
 
 /**
- * Carries the phases out in a scratch copy with its own environments, tests and all. The real project is only read.
- * Stops at the first phase whose enforced gate fails.
+ * Carries phases out in a scratch copy with its own environments, tests and all; the real project is only read. Stops at
+ * the first phase that does not hold.
+ * @throws {Failure} when the copy or its environments cannot be made; nothing of the project is touched then either.
  */
-export async function rehearse(
-  work: Omit<Work, "root" | "stage">,
-  phases: readonly Phase[],
-): Promise<Rehearsed> {
-  const scratch = path.join(cacheFolder(), "scratch", work.run);
-  await work.journal.append({ event: "scratch", folder: scratch });
+export async function rehearse(staging: Staging, phases: readonly Phase[], start: Sight): Promise<Rehearsed> {
+  const { site, request } = staging;
+  await checkSpace(staging, start);
+  const scratch = await makeScratch(request.scratchFolder, site);
   try {
-    const root = path.join(scratch, path.basename(work.request.root));
-    const projects = await makeCopy(work, root);
-    const rehearsal: Work = { ...work, root, projects, stage: "rehearsal" };
-    const baselines = await runBaselines(root, rehearsal);
-    let before: Sight = await work.ports.look(root);
-    const held: Phase[] = [];
-    for (const phase of phases) {
-      work.ports.progress.line(`Rehearsing ${phase.name}: ${phase.upgrades.length} changes`);
-      const failure = await makeChanges(rehearsal, phase).then(
-        () => undefined,
-        (error: unknown) => {
-          if (error instanceof Failure && error.code === "tool") return error;
-          throw error;
-        },
-      );
-      if (failure !== undefined) {
-        await work.journal.append({
-          event: "phase-rehearsed",
-          phase: phase.number,
-          held: false,
-          versions: [],
-          after: before.summary,
-        });
-        return {
-          phases: held,
-          reason: `phase ${phase.number} could not be installed in rehearsal: ${failure.message}`,
-        };
-      }
-      const outcome = await judgePhase(rehearsal, phase, { before, baselines });
-      await work.journal.append({
+    const tree = path.join(scratch, path.basename(site.root));
+    const bare: Work = { ...staging, stage: "rehearsal", tree, environments: new Map(), listFolder: scratch };
+    await copyTree(bare, start);
+    const work =
+      request.filesOnly === true
+        ? bare
+        : { ...bare, environments: await makeEnvironments(bare, { start, scratch }) };
+    const first = await work.ports.look(tree);
+    return await rehearsePhases(work, phases, { before: first, baselines: await runBaselines(work, first) });
+  } finally {
+    // The copy is no part of the project: what cannot be removed now, resume or the user removes.
+    await removeScratch(site).catch(() => {
+      staging.ports.progress.line(`${scratch} could not be removed`);
+    });
+  }
+}
+
+async function checkSpace({ site, request }: Staging, start: Sight): Promise<void> {
+  const environments = request.filesOnly === true ? [] : start.inventory.projects.flatMap(environmentOf);
+  await requireSpace({
+    root: site.root,
+    environments,
+    scratchParent: request.scratchFolder ?? path.join(cacheFolder(), "scratch"),
+    promotes: request.dryRun !== true,
+  });
+}
+
+const environmentOf = ({ environment, ecosystem }: Sight["inventory"]["projects"][number]) =>
+  environment === undefined ? [] : [{ path: environment, ecosystem }];
+
+async function copyTree({ site, tree, ports }: Work, start: Sight): Promise<void> {
+  const step = ports.progress.step("Copying the project to a scratch folder");
+  const environments = new Set(start.inventory.projects.flatMap((project) => project.environment ?? []));
+  await site.files
+    .clone({
+      from: site.root,
+      to: tree,
+      how: () => "copy",
+      skip: outside(environments),
+      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
+    })
+    .finally(() => {
+      step.done();
+    });
+}
+
+/** Runs the tests on the old versions, for comparison. */
+async function runBaselines(work: Work, first: Sight): Promise<Map<string, TestRun>> {
+  const baselines = new Map<string, TestRun>();
+  if (work.request.filesOnly === true) return baselines;
+  for (const gate of work.request.configuration.tests) {
+    const step = work.ports.progress.step(`Tests on the old versions: ${gate.name}`);
+    const baseline = await runTests(gate, benchOf(work, first));
+    const { code, ran, failed } = baseline;
+    await work.site.journal.append({ event: "baseline", name: gate.name, code, ran, failed });
+    baselines.set(gate.name, baseline);
+    step.done(baseline.error ?? (code === 0 ? "passed" : `exit code ${code ?? "none"}`));
+  }
+  return baselines;
+}
+
+async function rehearsePhases(
+  work: Work,
+  phases: readonly Phase[],
+  { before: first, baselines }: { before: Sight; baselines: ReadonlyMap<string, TestRun> },
+): Promise<Rehearsed> {
+  const { journal, files } = work.site;
+  const held: HeldPhase[] = [];
+  let before = first;
+  for (const phase of phases) {
+    work.ports.progress.line(`Rehearsing ${phase.name}: ${phase.upgrades.length} changes`);
+    await journal.append({ event: "rehearsing", phase: phase.number });
+    for (const [name, text] of textsOf(work, phase)) {
+      const file = await placeInside(work.tree, name);
+      await files.makeFolder(path.dirname(file));
+      await files.write(file, text, (await files.look(file))?.mode);
+    }
+    const refusal = await installPhase(work, phase).then(
+      () => undefined,
+      (error: unknown) => {
+        if (error instanceof Failure && error.code === "tool") return error;
+        throw error;
+      },
+    );
+    if (refusal !== undefined) {
+      await journal.append({
         event: "phase-rehearsed",
         phase: phase.number,
-        held: outcome.held,
-        versions: outcome.versions,
-        after: outcome.sight.summary,
+        held: false,
+        versions: [],
+        after: before.summary,
       });
-      if (!outcome.held) {
-        const stopping = outcome.gates
-          .filter(stops)
-          .map((gate) => `${gate.name} ${gate.verdict} (${gate.detail})`);
-        return {
-          phases: held,
-          reason: `phase ${phase.number} did not hold in rehearsal: ${stopping.join("; ")}`,
-        };
-      }
-      held.push(phase);
-      before = outcome.sight;
+      const reason = `phase ${phase.number} could not be installed in rehearsal: ${refusal.message}`;
+      return { held, stopped: { reason, needsPerson: false } };
     }
-    return { phases: held };
-  } finally {
-    await fs.rm(scratch, { recursive: true, force: true });
+    const { gates, versions, sight } = await judgePhase(work, phase, { before, baselines });
+    const stopping = gates.filter(stops);
+    await journal.append({
+      event: "phase-rehearsed",
+      phase: phase.number,
+      held: stopping.length === 0,
+      versions,
+      after: sight.summary,
+    });
+    if (stopping.length > 0) {
+      const words = stopping.map((gate) => `${gate.name} ${gate.verdict} (${gate.detail})`).join("; ");
+      const needsPerson = stopping.every((gate) => gate.verdict === "inconclusive");
+      return {
+        held,
+        stopped: { reason: `phase ${phase.number} did not hold in rehearsal: ${words}`, needsPerson },
+      };
+    }
+    const holdings = work.projects.map((project) => {
+      const name = nameOf(project);
+      return [keyOf(name), holdingsOf(sight.inventory, name)] as const;
+    });
+    held.push({ phase, holdings: new Map(holdings) });
+    before = sight;
   }
-}
-
-/** Copies the tree and its environments; gives the projects as they are in the copy. */
-async function makeCopy(work: Omit<Work, "root" | "stage">, root: string): Promise<Project[]> {
-  const { request, ports, projects } = work;
-  const environments = new Set(projects.flatMap((project) => project.environment ?? []));
-  const signal = ports.signal === undefined ? {} : { signal: ports.signal };
-  const step = ports.progress.step("Copying the project to a scratch folder");
-  const skip = (relative: string, isFolder: boolean): boolean =>
-    isFolder &&
-    (leftOut.has(path.basename(relative)) || environments.has(relative.split(path.sep).join("/")));
-  await requireSpace(request.root, [...environments], root);
-  await cloneFolder({ from: request.root, to: root, how: "copy", skip, ...signal });
-  for (const environment of environments) {
-    const [from, to] = [path.join(request.root, environment), path.join(root, environment)];
-    // Copied, not linked: the tests of the new versions run in it and must not reach the real one.
-    await cloneFolder({ from, to, how: "copy", ...signal });
-    await relocateEnvironment({ from, to, fromRoot: request.root, toRoot: root });
-  }
-  step.done();
-  return Promise.all(projects.map((project) => withEnvironment(project, { work, root })));
-}
-
-/** A project that has no environment gets one in the copy, where tests will need it. */
-async function withEnvironment(
-  project: Project,
-  { work, root }: { work: Omit<Work, "root" | "stage">; root: string },
-): Promise<Project> {
-  const { request, ports } = work;
-  if (environmentPath(root, project) !== undefined || request.configuration.tests.length === 0)
-    return project;
-  const folder = path.posix.dirname(project.files[0] ?? ".");
-  const environment = path.posix.join(folder, project.ecosystem === "npm" ? "node_modules" : ".venv");
-  const step = ports.progress.step(`Making an environment for ${project.path}`);
-  await makeEnvironment(
-    {
-      root,
-      project,
-      upgrades: [],
-      policy: request.configuration.policy,
-      programs: ports.programs,
-      before: () => Promise.resolve(),
-      ...(ports.signal === undefined ? {} : { signal: ports.signal }),
-    },
-    path.join(root, environment),
-  );
-  step.done();
-  return { ...project, environment };
-}
-
-/** Room for the copy and as much again for what is installed. @throws {Failure} `storage` */
-async function requireSpace(root: string, environments: readonly string[], to: string): Promise<void> {
-  let needBytes = 200e6;
-  for (const environment of environments) needBytes += await sizeOf(path.join(root, environment));
-  let folder = to;
-  while (!(await exists(folder))) folder = path.dirname(folder);
-  const { bavail, bsize } = await fs.statfs(folder);
-  if (bavail * bsize < needBytes)
-    throw new Failure(
-      "storage",
-      `a rehearsal needs ${gigabytes(needBytes)} GB below ${folder}, ${gigabytes(bavail * bsize)} GB are free`,
-      "Free space, or point XDG_CACHE_HOME to a larger disk.",
-    );
-}
-
-const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
-
-async function sizeOf(folder: string): Promise<number> {
-  let bytes = 0;
-  const entries = await fs.readdir(folder, { withFileTypes: true });
-  const sizes = await Promise.all(
-    entries.map(async (entry) => {
-      const file = path.join(folder, entry.name);
-      if (entry.isDirectory()) return sizeOf(file);
-      return entry.isFile() ? (await fs.lstat(file)).size : 0;
-    }),
-  );
-  for (const size of sizes) bytes += size;
-  return bytes;
+  return { held };
 }

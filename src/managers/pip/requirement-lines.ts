@@ -226,7 +226,8 @@ const unquote = (value: string): string => value.replace(/^(["'])(.*)\1$/, "$2")
 
 function parseLocation(content: string, line: number, editable: boolean): RequirementLine {
   const address = content.split(/\s/)[0] ?? content;
-  const file = decode(/^[^?#]*/.exec(address)?.[0] ?? "");
+  // Archives' names are shorter; the patterns below look for a beginning at every character.
+  const file = decode(/^[^?#]*/.exec(address)?.[0] ?? "").slice(-512);
   const named = wheelName.exec(file) ?? (editable ? null : sdistName.exec(file));
   const egg = /[#&]egg=([^&[\]]+)/.exec(address)?.[1];
   const [eggName, eggVersion] = decode(egg ?? "").split("==");

@@ -1,6 +1,7 @@
 import type { Dependency, Note, Place, Target, Unread } from "../../model/index.ts";
 import { ComponentSet } from "../component-set.ts";
 import { isObject, objectAt, stringAt, type JsonObject } from "../json-text.ts";
+import { conflictLine } from "../line-counter.ts";
 import { mappingsOf, parseLockYaml } from "../lock-yaml.ts";
 import { readSpec, serves } from "../npm/spec.ts";
 import { needing, unreadable, type Reading } from "../package-manager.ts";
@@ -17,6 +18,9 @@ export function readPnpm(
 ): Reading {
   const text = files.get(entry);
   if (text === undefined) return needing([entry]);
+  const conflict = conflictLine(text);
+  if (conflict !== undefined)
+    return unreadable({ path: entry, reason: "merge conflict marker", line: conflict });
   const quick = parseLockYaml(text);
   const parsed = quick === undefined ? parseYaml(text) : { state: "read" as const, value: quick.value };
   if (parsed.state === "unread")
@@ -32,6 +36,7 @@ export function readPnpm(
   const reader = new PnpmReader({ project: path, path: entry, lock, lines: quick?.lines ?? new Map() });
   for (const [folder, importer] of importers) reader.linkImporter(folder, importer);
   reader.linkPackages();
+  reader.checkPackages();
   reader.components.scopeByReach(reader.dependencies);
   const manifests = importers.flatMap(
     ([folder]) => joinPath(folderOf(entry), `${folder}/package.json`) ?? [],
@@ -213,6 +218,16 @@ class PnpmReader {
       this.byKey.get(withoutPeers(reference)) ??
       this.byKey.get(withoutPeers(`${name}@${reference}`))
     );
+  }
+
+  /** A list that was lost in an edit or a merge must not look like a project without packages. */
+  checkPackages(): void {
+    const asked = this.dependencies.filter(({ to }) => to === null).length;
+    if (asked > 0 && this.byKey.size === 0)
+      this.unread.push({
+        path: this.context.path,
+        reason: `lists no package of the ${asked} that are asked for`,
+      });
   }
 
   private note(text: string, place: Place): void {

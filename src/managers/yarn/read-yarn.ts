@@ -113,7 +113,7 @@ class YarnReader {
     if (!isPackageName("npm", name) || !isVersionText(entry.version)) {
       this.unread.push({
         path: this.path,
-        line: entry.line,
+        ...(entry.line > 0 ? { line: entry.line } : {}),
         reason: `${pattern.slice(0, 100)} has no valid ${isPackageName("npm", name) ? "version" : "name"}`,
       });
       return undefined;

@@ -1,3 +1,4 @@
+import { conflictLine } from "../line-counter.ts";
 import { objectAt, stringAt, type JsonObject } from "../json-text.ts";
 import { mappingsOf, parseLockYaml } from "../lock-yaml.ts";
 import { parseYaml } from "../parsers.ts";
@@ -16,6 +17,8 @@ export interface BerryEntry extends YarnEntry {
 
 /** Reads the lockfile of yarn 2 and later (every `__metadata` version). */
 export function parseYarnBerry(text: string): BerryEntry[] | { reason: string; line?: number } {
+  const conflict = conflictLine(text);
+  if (conflict !== undefined) return { reason: "merge conflict marker", line: conflict };
   const quick = parseLockYaml(text);
   let value: JsonObject;
   if (quick !== undefined) value = quick.value;
@@ -30,7 +33,8 @@ export function parseYarnBerry(text: string): BerryEntry[] | { reason: string; l
     const entry = readBlock(key, block, quick?.lines.get(key) ?? 0);
     if (entry !== undefined) entries.push(entry);
   }
-  return entries;
+  // The project itself has a block, so that an honest lockfile is never empty.
+  return entries.length === 0 ? { reason: "holds no packages" } : entries;
 }
 
 function readBlock(key: string, block: JsonObject, line: number): BerryEntry | undefined {
