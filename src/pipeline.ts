@@ -2,7 +2,12 @@
  * The one way through: inventory → advisories → findings → plan → settle → run → evidence. Each function here joins
  * rooms and decides nothing that a room could; read it first to know what Redress does.
  */
-import { openAdvisories, type AdvisoryBase, type AdvisoryRequest, type PackageVersion } from "./advisories/index.ts";
+import {
+  openAdvisories,
+  type AdvisoryBase,
+  type AdvisoryRequest,
+  type PackageVersion,
+} from "./advisories/index.ts";
 import { compareFindings, expiredWaivers, findFindings, makeJudge, summarise } from "./findings/index.ts";
 import { takeInventory } from "./inventory/index.ts";
 import {
@@ -261,8 +266,7 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
   // A Python environment comes out exactly as planned; npm tidies up around what it was asked for, and what no
   // requirements file pins is the installer's choice.
   const observedPhases = (phases: ProjectPlan["phases"], accepted: Accepted): ProjectPlan["phases"] => {
-    if (project.ecosystem === "npm")
-      return withConsequences(phases, accepted, { inventory, project });
+    if (project.ecosystem === "npm") return withConsequences(phases, accepted, { inventory, project });
     return project.environment === undefined ? withChosenNewcomers(phases, accepted) : phases;
   };
   const source = await releasesFor(project, setting);
@@ -285,7 +289,8 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
     const plan =
       project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
     if (plan.phases.length === 0) return { project, plan, settled: null };
-    if ((await learn(plan.phases, drafting)) && attempt < mostAttempts) continue;
+    let isLate = await learn(plan.phases, drafting);
+    if (isLate && attempt < mostAttempts) continue;
     const settled = await settle(
       project,
       plan.phases.map((phase) => phase.upgrades),
@@ -293,8 +298,10 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
     );
     if (settled.state === "accepted") {
       const phases = observedPhases(plan.phases, settled);
-      if ((await learn(phases, drafting)) && attempt < mostAttempts) continue;
-      return { project, plan: { ...plan, phases: withIntroduced(phases, drafting.seen.judge) }, settled };
+      isLate = (await learn(phases, drafting)) || isLate;
+      if (isLate && attempt < mostAttempts) continue;
+      const told = isLate ? withIntroduced(phases, drafting.seen.judge) : phases;
+      return { project, plan: { ...plan, phases: told }, settled };
     }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
     if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
@@ -330,7 +337,9 @@ function plannedVersion({ project, ecosystem, package: name, to }: Upgrade): Par
 function withIntroduced(phases: ProjectPlan["phases"], judge: Judge): ProjectPlan["phases"] {
   const introducedBy = (upgrade: Upgrade): readonly string[] => {
     const old = new Set(
-      plannedVersion({ ...upgrade, to: upgrade.from }).flatMap((one) => judge.hits(one).map((hit) => hit.advisory)),
+      plannedVersion({ ...upgrade, to: upgrade.from }).flatMap((one) =>
+        judge.hits(one).map((hit) => hit.advisory),
+      ),
     );
     return plannedVersion(upgrade)
       .flatMap((one) => judge.hits(one))
@@ -351,7 +360,8 @@ const same = (a: Refusal, b: Refusal): boolean =>
   a.version === b.version &&
   JSON.stringify(a.requirement) === JSON.stringify(b.requirement);
 
-async function releasesFor(project: Project, setting: Setting): Promise<ReleaseSource> {
+/** The releases of the index that a project's own package manager is configured for. */
+export async function releasesFor(project: Project, setting: Setting): Promise<ReleaseSource> {
   const request = { target: project.target, root: setting.root, offline: setting.offline };
   const { npmReleases, pypiReleases } = await rooms.releases();
   return project.ecosystem === "PyPI" ? pypiReleases(request) : npmReleases(request);
@@ -536,6 +546,8 @@ export async function apply(setting: Setting, plan: Plan, options: ApplyOptions)
           ),
         look: relook,
         compare: compareFindings,
+        installerEnvironment: async (ecosystem) =>
+          (await rooms.settle()).installerEnvironment(setting.root, ecosystem),
         clock: setting.clock,
         progress: setting.progress,
         programs: await setting.programs(),

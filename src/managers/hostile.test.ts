@@ -32,6 +32,8 @@ for (const [file, text] of [
   ["pnpm-lock.yaml", Array.from({ length: 3000 }, (_, depth) => `${" ".repeat(depth)}k:`).join("\n")],
   ["requirements.txt", `a==1 ${"\\\n".repeat(20_000)}`],
   ["requirements.txt", `a ${";(".repeat(30_000)}`],
+  ["environment.yml", `a: ${"[".repeat(20_000)}`],
+  ["pnpm-lock.yaml", `a: ${"{a: ".repeat(20_000)}`],
   ["requirements.txt", `./${"a".repeat(100_000)}\n`],
   ["requirements.txt", `https://host.example/${"a-1".repeat(30_000)}.whl\n`],
   ["bun.lock", `{"packages": {${'"a": ["a@1.0.0"], // x\n'.repeat(5000)}}}`],

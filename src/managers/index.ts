@@ -19,6 +19,7 @@ export {
   uninstallArgv,
   type PythonInstaller,
 } from "./install.ts";
+export { tooDeepLine } from "./nesting.ts";
 export { nodeVersionOf } from "./npm/target.ts";
 export { joinNodeModules, readInstalledNodeModules, type InstalledTexts } from "./npm/read-installed.ts";
 export type { PackageManager, Reading } from "./package-manager.ts";

@@ -3,6 +3,7 @@ import type * as Toml from "smol-toml";
 import type * as Yaml from "yaml";
 import { isObject, type ParsedObject } from "./json-text.ts";
 import { conflictLine } from "./line-counter.ts";
+import { tooDeepLine } from "./nesting.ts";
 
 // Loaded when the first such file is met: most projects have none, and every scan pays for what is imported.
 const load = createRequire(import.meta.url);
@@ -13,8 +14,10 @@ export function parseToml(text: string): ParsedObject {
   return parseWith(text, (source) => toml.parse(source));
 }
 
-/** Parses a YAML document; aliases are bounded. */
+/** Parses a YAML document; aliases and nesting are bounded. */
 export function parseYaml(text: string): ParsedObject {
+  const tooDeep = tooDeepLine(text);
+  if (tooDeep !== undefined) return { state: "unread", reason: "nested too deeply", line: tooDeep };
   const yaml = load("yaml") as typeof Yaml;
   return parseWith(
     text,

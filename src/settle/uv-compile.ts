@@ -119,7 +119,7 @@ function targetFlags(target: Target, python: string | undefined): string[] {
 }
 
 /** The user's indexes by environment, where other users of the machine cannot read their credentials. */
-function uvEnvironment(indexes: PythonIndexes): Record<string, string> {
+export function uvEnvironment(indexes: PythonIndexes): Record<string, string> {
   const urls = indexes.indexes.map(authorisedUrl);
   const [first = "", ...others] = indexes.strategy === "all" ? urls : [...urls].reverse();
   return {
