@@ -289,8 +289,7 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
     const plan =
       project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
     if (plan.phases.length === 0) return { project, plan, settled: null };
-    let isLate = await learn(plan.phases, drafting);
-    if (isLate && attempt < mostAttempts) continue;
+    if ((await learn(plan.phases, drafting)) && attempt < mostAttempts) continue;
     const settled = await settle(
       project,
       plan.phases.map((phase) => phase.upgrades),
@@ -298,10 +297,8 @@ async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
     );
     if (settled.state === "accepted") {
       const phases = observedPhases(plan.phases, settled);
-      isLate = (await learn(phases, drafting)) || isLate;
-      if (isLate && attempt < mostAttempts) continue;
-      const told = isLate ? withIntroduced(phases, drafting.seen.judge) : phases;
-      return { project, plan: { ...plan, phases: told }, settled };
+      if ((await learn(phases, drafting)) && attempt < mostAttempts) continue;
+      return { project, plan: { ...plan, phases: withIntroduced(phases, drafting.seen) }, settled };
     }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
     if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
@@ -333,17 +330,17 @@ function plannedVersion({ project, ecosystem, package: name, to }: Upgrade): Par
   return to === null ? [] : [{ project, ecosystem, name, version: to, scope: "production" }];
 }
 
-/** The phases with every advisory named that a new version has and the old one had not. */
-function withIntroduced(phases: ProjectPlan["phases"], judge: Judge): ProjectPlan["phases"] {
+/** The phases with every advisory named that a version brings, also one that the package manager chose by itself. */
+function withIntroduced(phases: ProjectPlan["phases"], { findings, judge }: Look): ProjectPlan["phases"] {
   const introducedBy = (upgrade: Upgrade): readonly string[] => {
-    const old = new Set(
-      plannedVersion({ ...upgrade, to: upgrade.from }).flatMap((one) =>
-        judge.hits(one).map((hit) => hit.advisory),
-      ),
+    const known = new Set(
+      findings
+        .filter((one) => one.project === upgrade.project && one.package === upgrade.package)
+        .map((one) => one.advisory),
     );
     return plannedVersion(upgrade)
       .flatMap((one) => judge.hits(one))
-      .filter((hit) => !old.has(hit.advisory))
+      .filter((hit) => !known.has(hit.advisory))
       .map((hit) => `${hit.advisory} in ${upgrade.package}@${upgrade.to ?? ""}`);
   };
   return phases.map((phase) => ({

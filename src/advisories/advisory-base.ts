@@ -10,7 +10,7 @@ import {
 } from "../model/index.ts";
 import { sha256 } from "../system/index.ts";
 import type { Setting } from "./advisory-request.ts";
-import type { OnlineSourceId, SourceAnswer } from "./advisory-source.ts";
+import type { OnlineSourceId, PackageVersion, SourceAnswer } from "./advisory-source.ts";
 import { enrichmentFile, readFetched } from "./cached-files.ts";
 import type { Place } from "./choose-sources.ts";
 import { enrich, type Facts } from "./enrich.ts";
@@ -31,8 +31,15 @@ export interface AdvisoryBase {
     readonly noPackage: number;
   };
   /**
+   * Asks online sources about packages that they have not been asked about, since they know of no others; gives those
+   * asked, none where every source is an index. The snapshot is then another one, and what was judged before is to be
+   * judged anew.
+   * @throws {Failure} `unavailable`, `cancelled`
+   */
+  extend(packages: readonly PackageVersion[]): Promise<readonly PackageVersion[]>;
+  /**
    * All records on a package, withdrawn ones included, unmerged. An online source knows only of the packages that
-   * the request named.
+   * the request named, and those asked for since.
    * @throws {Failure} `corrupt` when the index proves damaged; it is then removed, and built again when next opened.
    */
   lookup(ecosystem: Ecosystem, name: string): readonly Advisory[];
@@ -42,9 +49,16 @@ export interface AdvisoryBase {
 }
 
 /** A source as opened. */
-export type Opened =
-  | { readonly via: "index"; readonly place: Place; readonly index: KeyedIndex }
-  | { readonly via: "network"; readonly id: OnlineSourceId; readonly answer: SourceAnswer };
+export type Opened = { readonly via: "index"; readonly place: Place; readonly index: KeyedIndex } | Asked;
+
+/** A service with what it has answered so far. */
+export interface Asked {
+  readonly via: "network";
+  readonly id: OnlineSourceId;
+  answer: SourceAnswer;
+  /** Asks for those of the packages that it has not been asked for; gives them. */
+  extend(packages: readonly PackageVersion[]): Promise<readonly PackageVersion[]>;
+}
 
 /** Sources that are open, read as one. */
 export class Base implements AdvisoryBase {
@@ -87,6 +101,21 @@ export class Base implements AdvisoryBase {
       noPackage += facts.noPackage;
     }
     return { gitRanges, noPackage };
+  }
+
+  async extend(packages: readonly PackageVersion[]): Promise<readonly PackageVersion[]> {
+    const asked = new Map<string, PackageVersion>();
+    for (const source of this.opened) {
+      if (source.via !== "network") continue;
+      for (const { ecosystem, name, version } of await source.extend(packages))
+        asked.set(`${ecosystem}\t${name}\t${version}`, { ecosystem, name, version });
+    }
+    if (asked.size > 0) {
+      this.byPackage.clear();
+      this.online = undefined;
+      this.summary = undefined;
+    }
+    return [...asked.values()];
   }
 
   lookup(ecosystem: Ecosystem, name: string): readonly Advisory[] {

@@ -27,6 +27,8 @@ export interface SourceAnswer {
 export interface AdvisorySource {
   readonly id: OnlineSourceId;
   readonly ecosystems: readonly Ecosystem[];
+  /** What an answer is about: a package in all its versions, or only the versions that were named. */
+  readonly about: "packages" | "versions";
   /**
    * @throws {Failure} `unavailable` when it does not answer usefully, or offline with nothing cached;
    * `cancelled`

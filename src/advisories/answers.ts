@@ -67,6 +67,26 @@ export class Answers {
   }
 }
 
+/** Two answers of one source as one, in an order that does not depend on which came first. */
+export function joinAnswers(first: SourceAnswer, second: SourceAnswer): SourceAnswer {
+  const records = new Map<string, Advisory>();
+  for (const record of [...first.records, ...second.records]) {
+    const before = records.get(record.id)?.affected ?? [];
+    const affected = new Map([...before, ...record.affected].map((one) => [JSON.stringify(one), one]));
+    records.set(record.id, {
+      ...record,
+      affected: [...affected].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one),
+    });
+  }
+  return {
+    records: [...records.values()].sort((a, b) => (a.id < b.id ? -1 : 1)),
+    unread: [...first.unread, ...second.unread],
+    gitRanges: first.gitRanges + second.gitRanges,
+    fetchedAt:
+      Date.parse(second.fetchedAt) < Date.parse(first.fetchedAt) ? second.fetchedAt : first.fetchedAt,
+  };
+}
+
 /** Packages one by one: each name and version once. */
 export function distinct(packages: readonly PackageVersion[]): PackageVersion[] {
   return [...new Map(packages.map((one) => [`${one.ecosystem}\t${one.name}\t${one.version}`, one])).values()];

@@ -3,7 +3,7 @@ import path from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Failure, reasonOf } from "../model/index.ts";
 import { syncFolder } from "../system/index.ts";
-import { bucketOf, checksumOf, indexFormat, type IndexFacts } from "./keyed-index.ts";
+import { bitOf, bitsPerKey, bucketOf, checksumOf, indexFormat, type IndexFacts } from "./keyed-index.ts";
 
 const keysPerBucket = 8;
 
@@ -64,7 +64,9 @@ export class IndexBuilder {
       const buckets = Math.ceil(this.values.size / keysPerBucket);
       this.writeBuckets(buckets);
       const text = JSON.stringify({ ...facts, format: indexFormat, buckets } satisfies IndexFacts);
-      this.write(this.database.prepare("INSERT INTO facts VALUES (?, ?, ?)"), 0, text);
+      const insert = this.database.prepare("INSERT INTO facts VALUES (?, ?, ?)");
+      this.write(insert, 0, text);
+      this.write(insert, 1, this.mapOfKeys().toString("base64"));
       this.database.exec("COMMIT");
       this.database.close();
       const handle = fs.openSync(this.temporary, "r+");
@@ -85,6 +87,15 @@ export class IndexBuilder {
   abandon(): void {
     if (this.database.isOpen) this.database.close();
     fs.rmSync(this.temporary, { force: true });
+  }
+
+  private mapOfKeys(): Buffer {
+    const map = Buffer.alloc(Math.ceil((this.values.size * bitsPerKey) / 8));
+    for (const key of this.values.keys()) {
+      const { byte, mask } = bitOf(key, map);
+      map[byte] = (map[byte] ?? 0) | mask;
+    }
+    return map;
   }
 
   private writeBuckets(buckets: number): void {

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { Failure, reasonOf, type Unread } from "../model/index.ts";
 
 /** Raised with every change of what an index holds or how; an index of another format is built anew. */
-export const indexFormat = 1;
+export const indexFormat = 2;
 
 /** What an index says of itself. */
 export interface IndexFacts {
@@ -30,13 +30,22 @@ export function checksumOf(id: number, text: string): number {
   return crc32(`${id}\n${text}`);
 }
 
+/** Bits of the map of keys for each key: one absent key in eight is looked for in its bucket all the same. */
+export const bitsPerKey = 8;
+
+/** Where a key's bit lies in the map of keys. */
+export function bitOf(key: string, map: Uint8Array): { readonly byte: number; readonly mask: number } {
+  const bit = crc32(key) % (map.length * 8);
+  return { byte: bit >>> 3, mask: 1 << (bit & 7) };
+}
+
 interface Row {
   readonly crc: number;
   readonly text: string;
 }
 
 /**
- * An index file, open for reading. Keys lie in buckets that all exist, and every row carries a checksum: a damaged
+ * An index file, open for reading. A map of bits tells which keys may be there; keys lie in buckets that all exist, and every row carries a checksum: a damaged
  * page is noticed also where it would make a key look absent, and a look-up reads no more than the rows it touches.
  * Not memory-mapped: measured no quicker, and a file cut meanwhile would end the process instead of failing a read.
  */
@@ -44,6 +53,8 @@ export class KeyedIndex {
   readonly facts: IndexFacts;
   readonly file: string;
   private readonly database: DatabaseSync;
+  /** Most packages have no advisory: a bit that is not set answers for them without a read. */
+  private readonly keys: Uint8Array;
   private readonly bucket: StatementSync;
   private readonly record: StatementSync;
 
@@ -58,11 +69,11 @@ export class KeyedIndex {
       if (fs.statSync(file).size !== pages * pageBytes) throw new Error("it is not as long as it says");
       this.bucket = database.prepare("SELECT crc, text FROM bucket WHERE id = ?");
       this.record = database.prepare("SELECT crc, text FROM record WHERE id = ?");
-      this.facts = JSON.parse(
-        checked(database.prepare("SELECT crc, text FROM facts WHERE id = ?"), 0),
-      ) as IndexFacts;
+      const facts = database.prepare("SELECT crc, text FROM facts WHERE id = ?");
+      this.facts = JSON.parse(checked(facts, 0)) as IndexFacts;
       if (this.facts.format !== indexFormat || this.facts.digest !== digest)
         throw new Error("it is of another format or another source");
+      this.keys = Buffer.from(checked(facts, 1), "base64");
     } catch (error) {
       database.close();
       throw damaged(file, error);
@@ -72,6 +83,8 @@ export class KeyedIndex {
   /** The value of a key. @throws {Failure} `corrupt` */
   get(key: string): string | undefined {
     if (this.facts.buckets === 0) return undefined;
+    const { byte, mask } = bitOf(key, this.keys);
+    if (((this.keys[byte] ?? 0) & mask) === 0) return undefined;
     const text = this.read(this.bucket, bucketOf(key, this.facts.buckets));
     const start = text.startsWith(`${key}\t`) ? 0 : text.indexOf(`\n${key}\t`) + 1;
     if (start === 0 && !text.startsWith(`${key}\t`)) return undefined;

@@ -16,6 +16,7 @@ export function npmSource(context: SourceContext): AdvisorySource {
   return {
     id: "npm",
     ecosystems: ["npm"],
+    about: "versions",
     advisories: async (packages, signal) => {
       const endpoint = context.endpoints.npm;
       if (endpoint === undefined)

@@ -198,7 +198,7 @@ test("an index damaged anywhere, cut, or of another format never gives another a
     await fs.writeFile(file, content);
     assert.deepEqual(await within(request, answer), expected);
   }
-  const text = Buffer.from(whole.toString("latin1").replace('"format":1', '"format":0'), "latin1");
+  const text = Buffer.from(whole.toString("latin1").replace('"format":2', '"format":0'), "latin1");
   assert.notDeepEqual(text, whole);
   await fs.writeFile(file, text);
   assert.deepEqual(await within(request, answer), expected);

@@ -1,4 +1,4 @@
-import { cacheFolder, silent } from "../system/index.ts";
+import { cacheFolder } from "../system/index.ts";
 import { Base, type AdvisoryBase, type Opened } from "./advisory-base.ts";
 import type { AdvisoryRequest, Setting } from "./advisory-request.ts";
 import { chooseSources, type Place, type Service } from "./choose-sources.ts";
@@ -36,15 +36,6 @@ export async function openAdvisories(request: AdvisoryRequest): Promise<Advisory
 async function open(source: Place | Service, setting: Setting): Promise<Opened> {
   if (!("online" in source))
     return { via: "index", place: source, index: await openPlace("osv", source, setting) };
-  const [{ onlineSources }, { AnswerCache }] = await Promise.all([
-    import("./online-sources.ts"),
-    import("./answer-cache.ts"),
-  ]);
-  const { endpoints, clock, folder, progress = silent } = setting;
-  const context = { endpoints, clock, offline: setting.offline ?? false, cache: new AnswerCache(folder) };
-  const packages = (setting.packages ?? []).filter((one) => source.only?.includes(one.ecosystem) ?? true);
-  const step = progress.step(`Asking ${source.online}`);
-  const answer = await onlineSources[source.online](context).advisories(packages, setting.signal);
-  step.done(`${answer.records.length} advisories`);
-  return { via: "network", id: source.online, answer };
+  const { askService } = await import("./ask-service.ts");
+  return askService(source, setting);
 }

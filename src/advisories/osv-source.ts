@@ -31,6 +31,7 @@ export function osvSource(context: SourceContext): AdvisorySource {
   return {
     id: "osv",
     ecosystems: ["npm", "PyPI"],
+    about: "packages",
     advisories: async (packages, signal) => {
       const answers = new Answers("osv");
       const named = [...new Map(packages.map((one) => [`${one.ecosystem}\t${one.name}`, one])).values()];

@@ -16,6 +16,7 @@ export function pypiSource(context: SourceContext): AdvisorySource {
   return {
     id: "pypi",
     ecosystems: ["PyPI"],
+    about: "versions",
     advisories: async (packages, signal) => {
       if (context.endpoints.pypi === undefined)
         throw new Failure(

@@ -1,3 +1,4 @@
+import { baseScoreOf } from "../cvss/index.ts";
 import {
   normaliseName,
   type Advisory,
@@ -167,7 +168,10 @@ function severityOf(record: JsonObject): StoredAdvisory["severity"] {
     asList(value).flatMap((entry) => {
       const fields = asObject(entry);
       const [type, score] = [asText(fields?.["type"]), asText(fields?.["score"])];
-      return type?.startsWith("CVSS_") === true && score !== undefined ? [{ type, score }] : [];
+      if (type?.startsWith("CVSS_") !== true || score === undefined) return [];
+      // Worked out once here: CVSS v4 takes longer than all else that a scan does with a record.
+      const base = baseScoreOf(score.trim());
+      return [base === undefined ? { type, score } : { type, score, base }];
     });
   const own = read(record["severity"]);
   if (own.length > 0) return own;

@@ -40,6 +40,8 @@ function looking(command: Command): Command {
       "where advisories come from: a file or folder of OSV records, an OSV export zip, osv, npm or pypi (repeatable)",
       collect,
     )
+    .option("--kev <place>", "CISA's catalogue of exploited vulnerabilities: a file or an address")
+    .option("--epss <place>", "FIRST's exploitation probabilities: a file or an address")
     .option("--as-of <date>", "judge by what was published by then")
     .option("--production", "leave out dependencies for development only")
     .option("--offline", "ask no network: caches and files only");
@@ -185,7 +187,12 @@ export function buildProgram(
   ).action(action<LookOptions>(() => import("./commands/explain.ts")));
 
   examples(
-    common(program.command("waive").argument("<finding>").argument("[path]"))
+    looking(
+      program
+        .command("waive")
+        .argument("<finding>", "finding id, ADVISORY or ADVISORY:PACKAGE")
+        .argument("[path]"),
+    )
       .description("record a decision not to fix a finding by its deadline")
       .requiredOption("--reason <text>")
       .requiredOption("--justification <vex>", "e.g. code_not_reachable, requires_configuration")
@@ -194,7 +201,16 @@ export function buildProgram(
     [
       'waive RF-1a2b3c4d5e --reason "not exposed" --justification code_not_reachable --by "J. Doe" --expires 2026-12-31',
     ],
-  ).action(action<CommonOptions>(() => import("./commands/waive.ts")));
+  ).action(action<LookOptions>(() => import("./commands/waive.ts")));
+
+  examples(
+    common(program.command("health").argument("[path]"))
+      .description("outdated, deprecated, yanked and unmaintained dependencies, as their index tells")
+      .option("--all", "transitive dependencies as well")
+      .option("--production", "leave out dependencies for development only")
+      .option("--offline", "ask no network: what is cached only"),
+    ["health", "health services/api --all --json"],
+  ).action(action<LookOptions>(() => import("./commands/health.ts")));
 
   const advisories = program.command("advisories").description("the advisory index");
   examples(looking(advisories.command("info")).description("what is in the index, and how old"), [

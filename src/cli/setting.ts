@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure } from "../model/index.ts";
+import { Failure, type Configuration } from "../model/index.ts";
 import type { Setting } from "../pipeline.ts";
 import { findPrograms, isInside, userPythonVersion, type Programs } from "../system/index.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
@@ -19,6 +19,9 @@ export interface CommonOptions {
 /** Options of the commands that look at a tree. */
 export interface LookOptions extends CommonOptions {
   readonly advisories?: readonly string[];
+  /** File or address of CISA's catalogue, of FIRST's scores. */
+  readonly kev?: string;
+  readonly epss?: string;
   readonly asOf?: string;
   readonly failOn?: string;
   readonly production?: boolean;
@@ -63,6 +66,7 @@ export async function openWorkplace(
         sources.length > 0
           ? sources.map((source) => placeSource(source, process.cwd()))
           : configuration.advisories.map((source) => placeSource(source, root)),
+      advisoryOptions: advisoryOptionsOf(options, { configuration, root }),
       ...(options.asOf === undefined ? {} : { asOf: readDate(options.asOf) }),
       offline: options.offline === true,
       production: options.production === true,
@@ -75,6 +79,33 @@ export async function openWorkplace(
     },
   };
 }
+
+/**
+ * Where the exploitation catalogues and OSV lie: flags are relative to where the person stands, the configuration to its
+ * own folder. An address of the configuration is also the one that `redress advisories update` fetches from.
+ */
+function advisoryOptionsOf(
+  options: LookOptions,
+  { configuration, root }: { configuration: Configuration; root: string },
+): NonNullable<Setting["advisoryOptions"]> {
+  const folder = path.dirname(path.resolve(root, configuration.path ?? "redress.yaml"));
+  const place = (given: string | undefined, base: string): string | undefined =>
+    given === undefined || isAddress(given) ? given : path.resolve(base, given);
+  const { enrichment = {} } = configuration;
+  const kev = place(options.kev, process.cwd()) ?? place(enrichment.kev, folder);
+  const epss = place(options.epss, process.cwd()) ?? place(enrichment.epss, folder);
+  return {
+    ...(kev === undefined ? {} : { kev }),
+    ...(epss === undefined ? {} : { epss }),
+    endpoints: {
+      ...configuration.osv,
+      ...(kev !== undefined && isAddress(kev) ? { kev } : {}),
+      ...(epss !== undefined && isAddress(epss) ? { epss } : {}),
+    },
+  };
+}
+
+const isAddress = (text: string): boolean => /^https?:\/\//.test(text);
 
 /** Names of sources that are not paths. */
 const onlineSources = new Set(["osv", "npm", "pypi"]);

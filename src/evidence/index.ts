@@ -17,3 +17,4 @@ export const renderers: readonly Renderer[] = [
   { format: "html", extension: "html", render: renderHtml },
   { format: "json", extension: "json", render: (evidence) => `${JSON.stringify(evidence, null, 2)}\n` },
 ];
+export { describeWeakness } from "./weakness-names.ts";

@@ -1,5 +1,6 @@
 import { severities, tiers, type Evidence, type Finding, type Scan, type Summary } from "../model/index.ts";
 import { code, heading, list, paragraph, strong, table, type Block, type Inline } from "./document.ts";
+import { describeWeakness } from "./weakness-names.ts";
 import { byPackage, bySeverity, byTier, count, day, severityWords, tierNames } from "./words.ts";
 
 /** Summary of the tree as the evidence leaves it: observed after a run, foreseen by a plan, else as it is. */
@@ -120,7 +121,7 @@ function riskRow(findings: readonly Finding[]): Inline[] {
     [strong(first.package), ` ${first.version}`],
     findings.map((finding) => finding.advisory).join(", "),
     severityWords(bySeverity(findings)),
-    unique(findings.flatMap((finding) => finding.weaknesses)),
+    unique(findings.flatMap((finding) => finding.weaknesses).map(describeWeakness)),
     [fixes.join(", "), noFix > 0 ? `${noFix} with no fix declared` : ""].filter(Boolean).join("; "),
     day(findings.map((finding) => finding.due).sort()[0] ?? ""),
     unique(findings.map((finding) => finding.rule)),

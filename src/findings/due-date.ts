@@ -1,13 +1,14 @@
 import type { Tier } from "../model/index.ts";
 
 const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
+/** A day in milliseconds. */
+export const dayMs = 24 * hourMs;
 
 /**
  * Time from first detection to the deadline, in milliseconds. Immediate is the moment itself; a month is 30 days and
  * the next window at most 90 (policy, R7), so that a deadline does not depend on the calendar.
  */
-const durationsMs: Readonly<Record<Tier, number>> = {
+export const durationsMs: Readonly<Record<Tier, number>> = {
   immediate: 0,
   "24-hours": 24 * hourMs,
   "1-week": 7 * dayMs,
@@ -15,8 +16,3 @@ const durationsMs: Readonly<Record<Tier, number>> = {
   "1-month": 30 * dayMs,
   "next-window": 90 * dayMs,
 };
-
-/** The deadline of a tier, RFC 3339 in UTC, counted from the moment of first detection (milliseconds since 1970). */
-export function dueDate(tier: Tier, firstSeenMs: number): string {
-  return new Date(firstSeenMs + durationsMs[tier]).toISOString();
-}

@@ -3,3 +3,6 @@ export { compareFindings } from "./compare-findings.ts";
 export { findFindings } from "./find-findings.ts";
 export { makeJudge, type JudgeRequest, type SnapshotJudge } from "./judge.ts";
 export { meetsCriteria, summarise } from "./summarise.ts";
+export { coveredBy, expiredWaivers } from "./waivers.ts";
+export { pathsFromRoots, type RootPaths } from "./dependency-paths.ts";
+export { judgeHealth, type Health, type HealthState } from "./health.ts";

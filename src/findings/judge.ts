@@ -1,6 +1,6 @@
 import type { Advisory, Configuration, Ecosystem, Enrichment, Hit, Judge, Scope } from "../model/index.ts";
 import { counts, momentOf } from "./as-of.ts";
-import { dueDate } from "./due-date.ts";
+import { capByCompliance, type CapFacts } from "./compliance.ts";
 import { findingId } from "./finding-id.ts";
 import { judgeGroup, prepareGroups, type GroupVerdict, type PreparedGroup } from "./package-verdicts.ts";
 import { exposureOf, functionsOf } from "./project-policy.ts";
@@ -90,7 +90,8 @@ function hitMaker(request: JudgeRequest): (verdict: GroupVerdict, component: Com
   return ({ group, fixedIn, disagreements }, component) => {
     const verdict = group.severity();
     const { severity, score, vector } = verdict;
-    const { tier, rule, inputs } = decideTier({
+    const published = publicationOf(group);
+    const facts: CapFacts = {
       malware: group.malware,
       severity: verdict,
       enrichment: enrichmentOf(group),
@@ -99,7 +100,15 @@ function hitMaker(request: JudgeRequest): (verdict: GroupVerdict, component: Com
       functions: functionsOf(configuration, component.ecosystem, component.name),
       unreachable: isUnreachable(request, group, component),
       profile: configuration.policy.profile,
-    });
+      hasFix: fixedIn.length > 0,
+      firstSeenMs: firstSeenOf(request, group, component),
+      ...(published === undefined ? {} : { published }),
+    };
+    const { tier, rule, inputs, due } = capByCompliance(
+      decideTier(facts),
+      configuration.policy.compliance ?? [],
+      facts,
+    );
     return {
       advisory: group.id,
       aliases: group.aliases,
@@ -112,10 +121,17 @@ function hitMaker(request: JudgeRequest): (verdict: GroupVerdict, component: Com
       tier,
       rule,
       inputs,
-      due: dueDate(tier, firstSeenOf(request, group, component)),
+      due,
       ...(disagreements.length === 0 ? {} : { disagreements }),
     };
   };
+}
+
+/** The earliest publication among a group's records: a record that came later says nothing of the fix's age. */
+function publicationOf({ records }: PreparedGroup): string | undefined {
+  return records
+    .flatMap(({ record }) => record.published ?? [])
+    .sort((a, b) => Date.parse(a) - Date.parse(b))[0];
 }
 
 /** The policy's recorded VEX justification; it loosens a deadline, it does not remove the finding. */

@@ -1,4 +1,4 @@
-import cvss from "ae-cvss-calculator";
+import { baseScoreOf, standardOf, standards, type Standard } from "../cvss/index.ts";
 import type { Advisory, Severity } from "../model/index.ts";
 
 /** How severe a vulnerability is, and by what. */
@@ -15,60 +15,28 @@ interface Scored {
   readonly score: number;
 }
 
-/** From the preferred standard down; each reads its own vectors only. */
-const standards: readonly {
-  readonly name: string;
-  readonly reads: (vector: string) => boolean;
-  readonly baseOf: (vector: string) => number | undefined;
-}[] = [
-  {
-    name: "CVSS 4.0",
-    reads: (vector) => vector.startsWith("CVSS:4.0/"),
-    baseOf: (vector) => new cvss.Cvss4P0(vector).calculateScores().base,
-  },
-  {
-    name: "CVSS 3.1",
-    reads: (vector) => vector.startsWith("CVSS:3.1/"),
-    baseOf: (vector) => new cvss.Cvss3P1(vector).calculateScores().base,
-  },
-  {
-    name: "CVSS 3.0",
-    reads: (vector) => vector.startsWith("CVSS:3.0/"),
-    baseOf: (vector) => new cvss.Cvss3P0(vector).calculateScores().base,
-  },
-  {
-    name: "CVSS 2.0",
-    reads: (vector) => /^\(?AV:[LAN]\/AC:[LMH]\/Au:/.test(vector),
-    baseOf: (vector) => new cvss.Cvss2(vector.replace(/^\(|\)$/g, "")).calculateScores().base,
-  },
-];
-
-/** No vector of any version of CVSS is longer, in characters. */
-const maxVectorLength = 400;
-
 /**
  * The severity of a group of records: by CVSS v4 where one carries it, else v3, else v2, else the label (policy,
  * "Severity"). Where records carry several vectors of one standard the highest score counts.
  */
 export function severityOf(records: readonly Advisory[]): SeverityVerdict {
-  const vectors = [...new Set(records.flatMap((record) => record.severity.map((one) => one.score.trim())))];
-  for (const { name, reads, baseOf } of standards) {
-    const best = highest(vectors.filter(reads), baseOf);
+  const given = records.flatMap((record) => record.severity);
+  for (const standard of standards) {
+    const best = highest(given, standard);
     if (best === undefined) continue;
-    const severity = best.score > 0 ? rate(best.score, name) : labelOf(records, "low");
-    return { severity, score: best.score, vector: best.vector, by: name };
+    const severity = best.score > 0 ? rate(best.score, standard) : labelOf(records, "low");
+    return { severity, score: best.score, vector: best.vector, by: standard };
   }
   const severity = labelOf(records, "unknown");
   return { severity, by: severity === "unknown" ? "unavailable" : "label" };
 }
 
-function highest(
-  vectors: readonly string[],
-  baseOf: (vector: string) => number | undefined,
-): Scored | undefined {
+function highest(given: Advisory["severity"], standard: Standard): Scored | undefined {
   let best: Scored | undefined;
-  for (const vector of vectors) {
-    const score = scoreOf(vector, baseOf);
+  for (const { score: text, base } of given) {
+    const vector = text.trim();
+    if (standardOf(vector) !== standard) continue;
+    const score = base ?? baseScoreOf(vector);
     if (score === undefined) continue;
     if (best === undefined || score > best.score || (score === best.score && vector < best.vector))
       best = { vector, score };
@@ -76,19 +44,8 @@ function highest(
   return best;
 }
 
-/** A vector that lacks a metric, or has an unknown one, has no score. */
-function scoreOf(vector: string, baseOf: (vector: string) => number | undefined): number | undefined {
-  if (vector.length > maxVectorLength) return undefined;
-  try {
-    const score = baseOf(vector);
-    return score === undefined || !(score >= 0 && score <= 10) ? undefined : score;
-  } catch {
-    return undefined;
-  }
-}
-
 /** The qualitative scales: CVSS v3 and v4, section 5 and 6; v2 knows no "critical" (NVD). */
-function rate(score: number, standard: string): Severity {
+function rate(score: number, standard: Standard): Severity {
   if (score >= 9 && standard !== "CVSS 2.0") return "critical";
   if (score >= 7) return "high";
   return score >= 4 ? "medium" : "low";

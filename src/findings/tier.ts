@@ -124,14 +124,26 @@ export function decideTier(facts: TierFacts): TierVerdict {
   };
 }
 
+const probabilityOf = ({ enrichment: { epss } }: TierFacts): number =>
+  epss.state === "unavailable" ? 0 : epss.value;
+
+/** Known to be exploited: in KEV, malware, or a high EPSS (policy, "Exploitation"). */
+export function isActive(facts: TierFacts): boolean {
+  const { kev } = facts.enrichment;
+  return facts.malware || (kev.state !== "unavailable" && kev.value) || probabilityOf(facts) > activeAbove;
+}
+
+/** Likely to be exploited: by EPSS, or a public proof of concept. */
+export function isLikely(facts: TierFacts): boolean {
+  return probabilityOf(facts) >= likelyFrom || inferFromVector(facts.severity.vector).proofOfConcept;
+}
+
 function judge(facts: TierFacts, vector: ReturnType<typeof inferFromVector>): Judged {
-  const { kev, epss } = facts.enrichment;
-  const probability = epss.state === "unavailable" ? 0 : epss.value;
   const production = facts.scope !== "development";
   return {
     facts,
-    active: facts.malware || (kev.state !== "unavailable" && kev.value) || probability > activeAbove,
-    likely: probability >= likelyFrom || vector.proofOfConcept,
+    active: isActive(facts),
+    likely: isLikely(facts),
     production,
     exposed: facts.exposure === "public" && production,
     automatable: vector.automatable !== "no",

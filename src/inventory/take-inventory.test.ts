@@ -193,6 +193,36 @@ for (const [name, content, line] of [
     );
   });
 
+for (const [form, encode] of [
+  ["UTF-16", (text) => Buffer.from(`\ufeff${text}`, "utf16le")],
+  ["a BOM", (text) => Buffer.from(`\ufeff${text}`)],
+  ["CRLF", (text) => Buffer.from(text.replaceAll("\n", "\r\n"))],
+  ["CR alone", (text) => Buffer.from(text.replaceAll("\n", "\r"))],
+] as const satisfies readonly (readonly [string, (text: string) => Buffer])[])
+  test(`text with ${form} says the same`, async (context) => {
+    const root = tree(context, {});
+    fs.writeFileSync(path.join(root, "requirements.txt"), encode("a==1\nb==2  # two\n"));
+    const inventory = await takeInventory({ root, target });
+    assert.deepEqual(versions(inventory), [".|a@1", ".|b@2"]);
+    assert.deepEqual(inventory.unread, []);
+  });
+
+for (const [what, files, expected, asked] of [
+  ["no Python project", { "package-lock.json": '{"lockfileVersion":3,"packages":{}}' }, undefined, 0],
+  ["a declared version", { "requirements.txt": "a==1\n", ".python-version": "3.10.4\n" }, "3.10.4", 0],
+  ["an environment", { "requirements.txt": "a==1\n", ".venv/pyvenv.cfg": "version = 3.9.2\n" }, "3.9.2", 0],
+  ["a declared line", { "requirements.txt": "a==1\n", ".python-version": "3.12\n" }, "3.12.5", 1],
+  ["nothing declared", { "requirements.txt": 'a==1 ; python_version < "3.12"\n' }, "3.12.5", 1],
+] as const)
+  test(`the caller's Python is asked for only where it is needed: ${what}`, async (context) => {
+    const root = tree(context, files);
+    let times = 0;
+    const python = (): Promise<string> => Promise.resolve((times++, "3.12.5"));
+    const inventory = await takeInventory({ root, python });
+    assert.equal(inventory.projects.find((one) => one.ecosystem === "PyPI")?.target.python, expected);
+    assert.equal(Math.min(times, 1), asked);
+  });
+
 test("NUL bytes and links out of the root are listed; no message names a folder of the machine", async (context) => {
   const root = tree(context, {
     "requirements.txt": "a==1\0\n",

@@ -33,7 +33,9 @@ export class Texts {
         return this.refuse(file, "a link that leads out of the root");
       if (stat.size > maxTextBytes)
         return this.refuse(file, `has ${stat.size} bytes, more than the ${maxTextBytes} that are read`);
-      return await readText(whole);
+      const text = await readText(whole);
+      // Lines as the oldest editors end them.
+      return text.includes("\n") ? text : text.replaceAll("\r", "\n");
     } catch (error) {
       const cause = error instanceof Failure && error.cause !== undefined ? error.cause : error;
       const words = cause instanceof Failure ? reasonOf(cause).replaceAll(whole, "it") : codeOf(cause);

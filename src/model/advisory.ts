@@ -47,7 +47,12 @@ export interface Advisory {
   readonly summary?: string;
   readonly affected: readonly Affected[];
   /** OSV `severity[]`: CVSS vectors by type (`CVSS_V2`, `CVSS_V3`, `CVSS_V4`). */
-  readonly severity: readonly { readonly type: string; readonly score: string }[];
+  readonly severity: readonly {
+    readonly type: string;
+    readonly score: string;
+    /** Base score of the vector, where it was worked out when the record was read. */
+    readonly base?: number;
+  }[];
   /** The database's own label (`database_specific.severity`), upper case as given. */
   readonly label?: string;
   /** CWE ids, e.g. `CWE-79`. */

@@ -83,6 +83,8 @@ export interface Plan {
     /** `name==version` lines of each project's installed environment, digested; absent without one. */
     readonly environments: readonly { readonly project: string; readonly sha256: string }[];
     readonly snapshot: string;
+    /** What online advisory sources were asked about beyond the components there are; their answers are in the snapshot. */
+    readonly asked?: readonly { readonly ecosystem: Ecosystem; readonly name: string; readonly version: string }[];
     readonly asOf?: string;
     readonly policy: string;
     readonly tool: string;

@@ -14,9 +14,15 @@ export interface BusinessFunction {
   readonly reason?: string;
 }
 
+/** Outside rules that may only bring deadlines forward (`docs/configuration.md`, "Compliance profiles"). */
+export const complianceProfiles = ["bod-26-04", "pci-4.0.1", "fedramp-vdr", "cyber-essentials"] as const;
+export type ComplianceProfile = (typeof complianceProfiles)[number];
+
 /** What the plan may do. */
 export interface Policy {
   readonly profile: "default" | "severity-only";
+  /** The earliest date among these and the profile's own counts; absent: none. */
+  readonly compliance?: readonly ComplianceProfile[];
   readonly cooldownDays: number;
   readonly allowMajor: boolean;
   readonly allowOverrides: "none" | "same-major" | "any";
@@ -74,6 +80,10 @@ export interface Configuration {
   readonly commands: readonly TestGate[];
   /** `--advisories` when the flag is not given. */
   readonly advisories: readonly string[];
+  /** Other addresses than OSV's own. */
+  readonly osv?: { readonly osvApi?: string; readonly osvExports?: string };
+  /** Files, relative to the configuration's folder, or addresses of the exploitation catalogues. */
+  readonly enrichment?: { readonly kev?: string; readonly epss?: string };
   readonly waivers: readonly import("./finding.ts").Waiver[];
   readonly contacts: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,7 @@
-import semver from "semver";
+// Not the whole package, which is some forty files.
+import Range from "semver/classes/range.js";
+import type SemVer from "semver/classes/semver.js";
+import parse from "semver/functions/parse.js";
 import { boundedMemo } from "./bounded-memo.ts";
 import { compareTexts } from "./text-order.ts";
 import type { VersionOrder } from "./version-order.ts";
@@ -6,12 +9,12 @@ import type { VersionOrder } from "./version-order.ts";
 /** Longer ranges are refused: a bound on the work that hostile input can cause, in characters. */
 const maxLength = 4096;
 
-const versionOf = boundedMemo((text): semver.SemVer | null => semver.parse(text), 32_768);
+const versionOf = boundedMemo((text): SemVer | null => parse(text), 32_768);
 
-function readRange(text: string, includePrerelease: boolean): semver.Range | null {
+function readRange(text: string, includePrerelease: boolean): Range | null {
   if (text.length > maxLength) return null;
   try {
-    return new semver.Range(text, { includePrerelease });
+    return new Range(text, { includePrerelease });
   } catch {
     return null;
   }

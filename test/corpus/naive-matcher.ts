@@ -79,6 +79,19 @@ function nameOf(ids: readonly string[]): string {
   return [...ids].sort()[0] ?? "";
 }
 
+const isOn = (entry: Entry, ecosystem: Ecosystem, name: string): boolean =>
+  entry.package.name === name && entry.package.ecosystem === ecosystem;
+
+/** Every record is looked at for every name, once: projects share most names. */
+const about = new Map<string, OsvRecord[]>();
+
+function aboutPackage(records: readonly OsvRecord[], ecosystem: Ecosystem, name: string): OsvRecord[] {
+  const key = `${ecosystem} ${name}`;
+  const known = about.get(key) ?? records.filter((one) => one.affected.some((e) => isOn(e, ecosystem, name)));
+  about.set(key, known);
+  return known;
+}
+
 /** Every record read for every component: `project|name@version` and the advisories that hold for it, sorted. */
 export function matchNaively(
   components: readonly Component[],
@@ -87,11 +100,8 @@ export function matchNaively(
   const found = new Map<string, string[]>();
   for (const { project, ecosystem, name, version } of components) {
     const groups: { ids: string[]; affected: boolean }[] = [];
-    for (const record of records) {
-      const own = record.affected.filter(
-        (entry) => entry.package.name === name && entry.package.ecosystem === ecosystem,
-      );
-      if (own.length === 0) continue;
+    for (const record of aboutPackage(records, ecosystem, name)) {
+      const own = record.affected.filter((entry) => isOn(entry, ecosystem, name));
       let group = {
         ids: [record.id, ...(record.aliases ?? [])],
         affected: own.some((entry) => isIn(entry, ecosystem, version)),

@@ -1,4 +1,5 @@
 import { describeAdvisories } from "../../advisories/index.ts";
+import { advisoryRequest } from "../../pipeline.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
 import { columns, count, day } from "../show/words.ts";
@@ -9,7 +10,7 @@ const oldHours = 24;
 /** `redress advisories info` */
 export async function run(_: readonly string[], options: LookOptions, signal: AbortSignal): Promise<Exit> {
   const { setting, terminal } = await openWorkplace([], options, signal);
-  const described = await describeAdvisories({ sources: setting.advisories, signal });
+  const described = await describeAdvisories(await advisoryRequest(setting));
   if (options.json === true) {
     terminal.print(JSON.stringify({ schemaVersion: 1, ...described }, null, 2));
     return described.unread.length > 0 ? 3 : 0;

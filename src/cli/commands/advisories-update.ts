@@ -1,11 +1,17 @@
 import { updateAdvisories } from "../../advisories/index.ts";
 import type { Exit } from "../program.ts";
-import { terminalFor, type LookOptions } from "../setting.ts";
+import { openWorkplace, type LookOptions } from "../setting.ts";
 
 /** `redress advisories update` */
 export async function run(_: readonly string[], options: LookOptions, signal: AbortSignal): Promise<Exit> {
-  const terminal = terminalFor(options);
-  const updates = await updateAdvisories({ progress: terminal.progress, signal });
+  const { setting, terminal } = await openWorkplace([], options, signal);
+  const updates = await updateAdvisories({
+    progress: terminal.progress,
+    signal,
+    ...(setting.advisoryOptions?.endpoints === undefined
+      ? {}
+      : { endpoints: setting.advisoryOptions.endpoints }),
+  });
   if (options.json === true) terminal.print(JSON.stringify({ schemaVersion: 1, updates }, null, 2));
   else
     for (const update of updates)

@@ -74,6 +74,7 @@ function configurationText(projects: readonly Project[], tests: readonly Guessed
     "",
     "policy:",
     "  profile: default        # or severity-only",
+    "  # compliance: [cyber-essentials]  # dates no later than bod-26-04, pci-4.0.1, fedramp-vdr, cyber-essentials allow",
     "  cooldownDays: 7         # no younger releases, except for what is due immediately",
     "  allowMajor: true",
     "  allowOverrides: same-major  # npm: none, same-major or any",
@@ -97,6 +98,8 @@ function configurationText(projects: readonly Project[], tests: readonly Guessed
     "",
     "# Where advisories come from when --advisories is not given: files, folders, osv, npm, pypi.",
     "# advisories: [osv]",
+    "# CISA's and FIRST's catalogues, where advisories update may not fetch them.",
+    "# enrichment: { kev: known_exploited_vulnerabilities.json, epss: epss_scores.csv.gz }",
     "",
     "# contacts: { security: security@example.org }",
   );

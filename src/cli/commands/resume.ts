@@ -18,6 +18,6 @@ export async function run(
   if (options.json === true)
     terminal.print(JSON.stringify({ ...done.run, did: done.did, detail: done.detail }, null, 2));
   else terminal.print(`${done.detail}\n\n${showRun(done.run, terminal.colors)}`);
-  if (done.did === "nothing") return 0;
+  if (done.did !== "undid") return 0;
   return done.run.state === "rolled-back" ? 4 : 5;
 }

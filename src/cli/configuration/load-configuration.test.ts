@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, it, type TestContext } from "node:test";
 import { Failure } from "../../model/index.ts";
 import { readFailOn } from "../fail-on.ts";
-import { parse, readCriteria, splitWords } from "./load-configuration.ts";
+import { loadConfiguration, parse, readCriteria, splitWords } from "./load-configuration.ts";
 
 describe("redress.yaml", () => {
   it("reports every problem at once, each with its line", async () => {
@@ -33,6 +36,12 @@ describe("redress.yaml", () => {
     await assert.rejects(parse("a: [1,\nb: }", "redress.yaml"), (error: Failure) =>
       /line 2/.test(error.message),
     );
+  });
+
+  it("does not follow brackets without end", async () => {
+    const began = performance.now();
+    await assert.rejects(parse(`a: ${"[".repeat(50_000)}`, "redress.yaml"), { code: "config" });
+    assert.ok(performance.now() - began < 2000);
   });
 
   it("does not follow aliases that grow", async () => {
@@ -86,5 +95,53 @@ describe("splitWords", () => {
       "$HOME",
       "*",
     ]);
+  });
+});
+
+describe("advisories, enrichment and compliance", () => {
+  const load = async (
+    context: TestContext,
+    text: string,
+  ): Promise<Awaited<ReturnType<typeof loadConfiguration>>> => {
+    const root = mkdtempSync(path.join(tmpdir(), "redress-configuration-"));
+    context.after(() => {
+      rmSync(root, { recursive: true, force: true });
+    });
+    writeFileSync(path.join(root, "redress.yaml"), text);
+    return loadConfiguration(root);
+  };
+
+  it("takes a list of sources, or sources with addresses of OSV", async (context) => {
+    assert.deepEqual((await load(context, "advisories: [osv, a.jsonl]")).advisories, ["osv", "a.jsonl"]);
+    const { advisories, osv } = await load(
+      context,
+      "advisories: { sources: [osv], osvApi: http://127.0.0.1:1/osv }",
+    );
+    assert.deepEqual([advisories, osv], [["osv"], { osvApi: "http://127.0.0.1:1/osv" }]);
+  });
+
+  it("refuses an address with credentials", async (context) => {
+    await assert.rejects(
+      load(context, "advisories: { osvApi: https://me:secret@osv.example }"),
+      (error: Failure) => {
+        assert.match(error.message, /line 1: advisories/);
+        assert.doesNotMatch(error.message, /secret/);
+        return true;
+      },
+    );
+  });
+
+  it("keeps where the catalogues are out of the policy's digest, and compliance in it", async (context) => {
+    const plain = await load(context, "policy: {}");
+    const enriched = await load(context, "policy: {}\nenrichment: { kev: kev.json }");
+    assert.equal(enriched.digest, plain.digest);
+    assert.deepEqual(enriched.enrichment, { kev: "kev.json" });
+    const bound = await load(context, "policy: { compliance: [bod-26-04, cyber-essentials] }");
+    assert.notEqual(bound.digest, plain.digest);
+    assert.deepEqual(bound.policy.compliance, ["bod-26-04", "cyber-essentials"]);
+  });
+
+  it("refuses a profile that there is not", async (context) => {
+    await assert.rejects(load(context, "policy: { compliance: [pci] }"), /line 1: policy\.compliance\.0/);
   });
 });

@@ -54,10 +54,13 @@ async function findFile(root: string): Promise<string | undefined> {
 /** Reads the text and checks it against the schema. */
 export async function parse(source: string, file: string): Promise<ConfigurationFile> {
   // Loaded here: most scans have no configuration and must not pay for these.
-  const [{ LineCounter, parseDocument }, { configurationSchema }] = await Promise.all([
+  const [{ LineCounter, parseDocument }, { configurationSchema }, { tooDeepLine }] = await Promise.all([
     import("yaml"),
     import("./schema.ts"),
+    import("../../managers/index.ts"),
   ]);
+  const tooDeep = tooDeepLine(source);
+  if (tooDeep !== undefined) throw invalid(file, [{ line: tooDeep, message: "nested too deeply" }]);
   const counter = new LineCounter();
   const document = parseDocument(source, { lineCounter: counter, maxAliasCount: 0 } as object);
   if (document.errors.length > 0)
@@ -103,7 +106,9 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
   const policy = file.policy ?? {};
   return {
     digest: sha256(
-      JSON.stringify(sortKeys({ ...file, contacts: undefined, advisories: undefined, waivers })),
+      JSON.stringify(
+        sortKeys({ ...file, contacts: undefined, advisories: undefined, enrichment: undefined, waivers }),
+      ),
     ),
     projects: (file.projects ?? []).map((project) => ({
       path: normalise(project.path),
@@ -120,6 +125,7 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
     })),
     policy: {
       profile: policy.profile ?? "default",
+      ...(policy.compliance === undefined ? {} : { compliance: policy.compliance }),
       cooldownDays: policy.cooldownDays ?? 7,
       allowMajor: policy.allowMajor ?? true,
       allowOverrides: policy.allowOverrides ?? "same-major",
@@ -133,9 +139,24 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
     criteria: readCriteria(file.criteria ?? { critical: 0, high: 0, medium: "<5" }),
     tests: (file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),
     commands: (file.gates?.commands ?? []).map((gate, index) => readGate(gate, `command ${index + 1}`)),
-    advisories: file.advisories ?? [],
+    ...advisoriesOf(file.advisories),
+    ...(file.enrichment === undefined ? {} : { enrichment: dropUndefined(file.enrichment) }),
     waivers,
     contacts: file.contacts ?? {},
+  };
+}
+
+/** Sources, with or without addresses of OSV. */
+function advisoriesOf(file: ConfigurationFile["advisories"]): Pick<Configuration, "advisories" | "osv"> {
+  if (file === undefined || Array.isArray(file)) return { advisories: file ?? [] };
+  const { sources = [], ...osv } = file;
+  return { advisories: sources, osv: dropUndefined(osv) };
+}
+
+/** An optional key of the file may be present without a value; in the configuration it may not. */
+function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
   };
 }
 

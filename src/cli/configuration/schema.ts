@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { tiers } from "../../model/index.ts";
+import { complianceProfiles, tiers } from "../../model/index.ts";
 
 const text = z.string().min(1);
 /** A path inside the root: relative, with no way out. */
@@ -25,6 +25,10 @@ const gate = z.strictObject({
     .optional(),
   mode: mode.optional(),
 });
+
+const address = z
+  .string()
+  .regex(/^https?:\/\/[^/\s@]+(\/\S*)?$/, "must be an http(s) address without credentials");
 
 /** `redress.yaml` as it may be written (`docs/configuration.md`). Unknown keys are errors. */
 export const configurationSchema = z.strictObject({
@@ -55,6 +59,10 @@ export const configurationSchema = z.strictObject({
   policy: z
     .strictObject({
       profile: z.enum(["default", "severity-only"]).optional(),
+      compliance: z
+        .array(z.enum(complianceProfiles))
+        .optional()
+        .describe("Outside rules that may only bring deadlines forward; the earliest date counts"),
       cooldownDays: z.int().min(0).max(365).optional(),
       allowMajor: z.boolean().optional(),
       allowOverrides: z.enum(["none", "same-major", "any"]).optional(),
@@ -80,7 +88,21 @@ export const configurationSchema = z.strictObject({
       commands: z.array(gate).optional(),
     })
     .optional(),
-  advisories: z.array(text).optional().describe("Sources, as --advisories takes them"),
+  advisories: z
+    .union([
+      z.array(text),
+      z.strictObject({
+        sources: z.array(text).optional(),
+        osvApi: address.optional().describe("OSV's API, where it is not the public one"),
+        osvExports: address.optional().describe("Folder of the export zips: <address>/<ecosystem>/all.zip"),
+      }),
+    ])
+    .optional()
+    .describe("Sources, as --advisories takes them, or these with the addresses of OSV"),
+  enrichment: z
+    .strictObject({ kev: text.optional(), epss: text.optional() })
+    .optional()
+    .describe("CISA's and FIRST's catalogues: files relative to this one, or addresses"),
   contacts: z.record(text, text).optional(),
 });
 

@@ -1,4 +1,6 @@
+import { ageHoursOf } from "../../advisories/index.ts";
 import { severities, tiers, type Finding, type Scan, type Summary } from "../../model/index.ts";
+import { compareTexts, orderOf } from "../../versions/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { columns, count, day, paintSeverity, plain, severityWords, tierNames, tierWords } from "./words.ts";
 
@@ -8,15 +10,19 @@ interface ShowScan {
   readonly verdict: { readonly met: boolean; readonly broken: readonly string[] };
 }
 
+/** Older than this, a source is worth a warning. */
+const oldHours = 24;
+
 /** A scan for a person: most urgent deadline first, then totals, then what was not read. */
 export function showScan(scan: Scan, { by, colors, verdict }: ShowScan): string {
   const lines: string[] = [...header(scan, colors)];
   const active = scan.findings.filter((finding) => finding.waiver === null);
+  const groups = by === "package" ? groupByPackage(active) : active.map((finding) => [finding]);
   for (const tier of tiers) {
-    const inTier = active.filter((finding) => finding.tier === tier);
+    const inTier = groups.filter((group) => group[0]?.tier === tier);
     if (inTier.length === 0) continue;
     lines.push("", `${colors.bold(tierNames[tier])}  ${colors.dim(`due ${dueRange(inTier)}`)}`);
-    lines.push(...(by === "package" ? packageLines(inTier, colors) : findingLines(inTier, colors)));
+    lines.push(...(by === "package" ? packageLines(inTier, colors) : findingLines(inTier.flat(), colors)));
   }
   const waived = scan.findings.filter((finding) => finding.waiver !== null);
   if (waived.length > 0) {
@@ -28,6 +34,20 @@ export function showScan(scan: Scan, { by, colors, verdict }: ShowScan): string 
   }
   lines.push("", ...totals(scan.summary, verdict, colors), ...notes(scan, colors), ...unread(scan, colors));
   return lines.join("\n");
+}
+
+/** Findings of one package at one version in one project, the most urgent first. */
+type Group = readonly Finding[];
+
+function groupByPackage(findings: readonly Finding[]): Group[] {
+  const urgency = (finding: Finding): number => tiers.indexOf(finding.tier);
+  const groups = Map.groupBy(
+    findings,
+    (finding) => `${finding.project}|${finding.package}|${finding.version}`,
+  );
+  return [...groups.values()].map((group) =>
+    group.sort((a, b) => urgency(a) - urgency(b) || compareTexts(a.due, b.due)),
+  );
 }
 
 function header(scan: Scan, colors: Terminal["colors"]): string[] {
@@ -44,21 +64,32 @@ function header(scan: Scan, colors: Terminal["colors"]): string[] {
     colors.dim(
       `advisories: ${sources === "" ? "none" : sources}${scan.asOf === undefined ? "" : ` · as of ${day(scan.asOf)}`}`,
     ),
+    ...ageWarnings(scan).map((text) => colors.yellow(text)),
   ];
 }
 
-function dueRange(findings: readonly Finding[]): string {
-  const days = findings.map((finding) => day(finding.due)).sort();
+/** Nothing where an earlier date was asked for: then the sources need not be of today. */
+function ageWarnings(scan: Scan): string[] {
+  if (scan.asOf !== undefined) return [];
+  const now = new Date(scan.scannedAt);
+  return scan.snapshot.sources.flatMap((source) => {
+    const hours = ageHoursOf(source, now);
+    if (hours === null || hours <= oldHours) return [];
+    return [`${source.id} is ${age(hours)} old: what was published since is not seen`];
+  });
+}
+
+const age = (hours: number): string =>
+  hours < 48 ? `${Math.floor(hours)} hours` : `${Math.floor(hours / 24)} days`;
+
+function dueRange(groups: readonly Group[]): string {
+  const days = groups.map(([first]) => day(first?.due ?? "")).sort();
   const [first = "", last = ""] = [days[0], days.at(-1)];
   return first === last ? first : `${first} to ${last}`;
 }
 
-function packageLines(findings: readonly Finding[], colors: Terminal["colors"]): string[] {
-  const groups = Map.groupBy(
-    findings,
-    (finding) => `${finding.project}|${finding.package}|${finding.version}`,
-  );
-  const rows = [...groups.values()].map((group) => {
+function packageLines(groups: readonly Group[], colors: Terminal["colors"]): string[] {
+  const rows = groups.map((group) => {
     const [first] = group;
     if (first === undefined) return [];
     const bySeverity = Object.fromEntries(
@@ -71,25 +102,23 @@ function packageLines(findings: readonly Finding[], colors: Terminal["colors"]):
       `${colors.bold(plain(first.package))} ${plain(first.version)}`,
       severityWords(bySeverity, colors),
       clearedBy(group),
-      colors.dim(
-        [[...new Set(group.map((finding) => finding.rule))].join(" "), origin(first)]
-          .filter(Boolean)
-          .join(" · "),
-      ),
+      colors.dim([first.rule, origin(first)].filter(Boolean).join(" · ")),
     ];
   });
   return columns(rows, "  ");
 }
 
 /** The version at which all of a group's declared fixes are in: the highest of the lowest fixes. */
-function clearedBy(group: readonly Finding[]): string {
+function clearedBy(group: Group): string {
   const open = group.filter((finding) => finding.fixedIn.length === 0).length;
-  const targets = [...new Set(group.flatMap((finding) => finding.fixedIn[0] ?? []))];
-  const fixes = targets.length === 0 ? "" : `fixed in ${targets.join(", ")}`;
-  if (open === 0) return fixes;
-  return [fixes, open === group.length ? "no fix declared" : `${open} with no fix declared`]
-    .filter(Boolean)
-    .join("; ");
+  let target: string | undefined;
+  for (const { ecosystem, fixedIn } of group) {
+    const [lowest] = fixedIn;
+    if (lowest === undefined) continue;
+    if (target === undefined || orderOf(ecosystem).compare(lowest, target) > 0) target = lowest;
+  }
+  if (target === undefined) return "no fix declared";
+  return `fixed in ${plain(target)}${open === 0 ? "" : `, ${open} with no fix declared`}`;
 }
 
 function origin(finding: Finding): string {

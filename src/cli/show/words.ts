@@ -13,6 +13,16 @@ export const tierNames: Readonly<Record<Tier, string>> = {
   "next-window": "Next window",
 };
 
+/** A tier after a number: `3 within 1 week`. */
+const tierPhrases: Readonly<Record<Tier, string>> = {
+  immediate: "immediately",
+  "24-hours": "within 24 hours",
+  "1-week": "within 1 week",
+  "2-weeks": "within 2 weeks",
+  "1-month": "within 1 month",
+  "next-window": "in the next window",
+};
+
 /** `1 finding`, `2 findings`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;
@@ -26,11 +36,11 @@ export function severityWords(bySeverity: Summary["bySeverity"], colors: Colors)
   return parts.length === 0 ? "none" : parts.join(", ");
 }
 
-/** `3 immediate, 2 within 1 week`. */
+/** `3 immediately · 2 within 1 week`; `none` when there is nothing. */
 export function tierWords(byTier: Summary["byTier"]): string {
   const parts = tiers
     .filter((tier) => byTier[tier] > 0)
-    .map((tier) => `${byTier[tier]} ${tierNames[tier].toLowerCase()}`);
+    .map((tier) => `${byTier[tier]} ${tierPhrases[tier]}`);
   return parts.length === 0 ? "none" : parts.join(" · ");
 }
 
