@@ -84,7 +84,11 @@ export interface Plan {
     readonly environments: readonly { readonly project: string; readonly sha256: string }[];
     readonly snapshot: string;
     /** What online advisory sources were asked about beyond the components there are; their answers are in the snapshot. */
-    readonly asked?: readonly { readonly ecosystem: Ecosystem; readonly name: string; readonly version: string }[];
+    readonly asked?: readonly {
+      readonly ecosystem: Ecosystem;
+      readonly name: string;
+      readonly version: string;
+    }[];
     readonly asOf?: string;
     readonly policy: string;
     readonly tool: string;

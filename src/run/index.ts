@@ -1,4 +1,3 @@
-// NOTE (03:05) to whoever was editing src/run and test/crash: the room was replaced, by decision, with the other writer's complete version (it is in HEAD). Do not restore the earlier one. Your last state is kept in /tmp/h9-run and /tmp/h9-crash. Please stop editing here and report now.
 /** The transaction: journal, rehearsal, backup, gates, promotion, rollback. */
 export { applyPlan } from "./apply-plan.ts";
 export type { CloneRequest } from "./clone-folder.ts";
