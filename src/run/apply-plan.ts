@@ -17,7 +17,7 @@ import { disk, type Files } from "./files.ts";
 import { foldJournal, standing } from "./fold.ts";
 import { keyOf } from "./holdings.ts";
 import { verifyInputs, type TreeDigest } from "./inputs.ts";
-import { Journal, runFolder } from "./journal.ts";
+import { Journal, runFolder, runName } from "./journal.ts";
 import { takeLock } from "./lock.ts";
 import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
@@ -238,8 +238,11 @@ async function digestFound(
 
 /** An id that sorts by time: `run-20250902-161000`, with a number where two begin in one second. */
 async function newRun(root: string, clock: RunPorts["clock"], files: Files): Promise<string> {
-  const stamp = clock().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
+  const now = clock().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
   const taken = new Set(await files.list(path.join(root, ".redress", "runs")));
+  // Runs are undone in the order of their names, which must hold also where the clock went back.
+  const stamps = [...taken].filter((name) => runName.test(name)).map((name) => name.slice(4, 19));
+  const stamp = [now, ...stamps].sort().at(-1) ?? now;
   let run = `run-${stamp}`;
   for (let number = 2; taken.has(run); number++) run = `run-${stamp}-${number}`;
   try {

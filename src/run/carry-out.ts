@@ -13,6 +13,7 @@ import { commandGate, securityGate, stops, testsGate, versionsGate } from "./gat
 import { keyOf, readVersionsBack, type ProjectName, type Reading } from "./holdings.ts";
 import { installUpgrades, type Installing } from "./install.ts";
 import type { Stage } from "./journal-event.ts";
+import { traceOf } from "./left-processes.ts";
 import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
 import type { Bench, TestRun } from "./test-run.ts";
@@ -92,7 +93,10 @@ export async function installingFor(
     policy: work.request.configuration.policy,
     programs: ports.programs,
     listFolder: work.listFolder,
-    variables: (await ports.installerEnvironment?.(of.project.ecosystem)) ?? {},
+    variables: {
+      ...(await ports.installerEnvironment?.(of.project.ecosystem)),
+      ...(await traceOf(site.root, site.run)),
+    },
     watch: {
       before: (argv) => site.journal.append({ event: "installing", ...where, argv: shownArgv(argv) }),
       after: (durationMs) => site.journal.append({ event: "installed", ...where, durationMs }),
@@ -144,7 +148,7 @@ export async function judgePhase(
       );
     // Tests judge the rehearsal; in promotion the versions are proven to be those that were tested.
     if (work.stage === "rehearsal") {
-      const bench = benchOf(work, sight);
+      const bench = await benchOf(work, sight);
       if (configuration.tests.length === 0) questions.push(() => noTests("no tests are configured"));
       else if (request.filesOnly === true)
         questions.push(() => noTests("files only: the tests run where these files are installed"));
@@ -183,8 +187,12 @@ function baselineOf(baselines: ReadonlyMap<string, TestRun>, name: string): Test
   return baseline;
 }
 
-export function benchOf(work: Pick<Work, "tree" | "environments" | "ports">, sight: Sight): Bench {
+export async function benchOf(
+  work: Pick<Work, "site" | "tree" | "environments" | "ports">,
+  sight: Sight,
+): Promise<Bench> {
   return {
+    trace: await traceOf(work.site.root, work.site.run),
     root: work.tree,
     projects: sight.inventory.projects,
     environments: work.environments,

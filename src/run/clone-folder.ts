@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import path from "node:path";
+import { isInside } from "../system/index.ts";
 
 export interface CloneRequest {
   readonly from: string;
@@ -8,12 +9,14 @@ export interface CloneRequest {
   readonly how: (relative: string) => "link" | "copy";
   /** What to leave out, by path relative to `from`. */
   readonly skip?: (relative: string, isFolder: boolean) => boolean;
+  /** Trees that are being copied: a link with an absolute text into one leads into its copy. Absent: texts are kept. */
+  readonly copies?: readonly { readonly from: string; readonly to: string }[];
   readonly signal?: AbortSignal;
 }
 
 /**
- * Clones a folder. Modes and times are kept; links stay links and are never followed; those with an absolute text that
- * leads into `from` lead into `to` instead. Sockets, pipes and devices are left out.
+ * Clones a folder. Modes, times and, for root, owners are kept; links stay links and are never followed. Sockets, pipes
+ * and devices are left out.
  */
 export async function cloneFolder(request: CloneRequest): Promise<void> {
   const stack = [""];
@@ -35,6 +38,7 @@ export async function cloneFolder(request: CloneRequest): Promise<void> {
   // From the deepest up, since writing into a folder moves its time and may need its write permission.
   for (const folder of folders.reverse()) {
     const stat = fs.statSync(path.join(request.from, folder));
+    keepOwner(path.join(request.to, folder), stat);
     fs.chmodSync(path.join(request.to, folder), stat.mode & 0o7777);
     fs.utimesSync(path.join(request.to, folder), stat.atime, stat.mtime);
   }
@@ -54,14 +58,21 @@ function cloneFile(request: CloneRequest, name: string): void {
   }
   fs.copyFileSync(from, to, fs.constants.COPYFILE_FICLONE | fs.constants.COPYFILE_EXCL);
   const stat = fs.lstatSync(from);
+  if (keepOwner(to, stat)) fs.chmodSync(to, stat.mode & 0o7777);
   fs.utimesSync(to, stat.atime, stat.mtime);
 }
 
 function cloneLink(request: CloneRequest, name: string): void {
   const text = fs.readlinkSync(path.join(request.from, name));
-  const leadsInside = text.startsWith(request.from + path.sep);
-  fs.symlinkSync(
-    leadsInside ? request.to + text.slice(request.from.length) : text,
-    path.join(request.to, name),
-  );
+  const to = path.join(request.to, name);
+  const copy = path.isAbsolute(text) ? request.copies?.find(({ from }) => isInside(from, text)) : undefined;
+  fs.symlinkSync(copy === undefined ? text : path.join(copy.to, path.relative(copy.from, text)), to);
+  keepOwner(to, fs.lstatSync(path.join(request.from, name)));
+}
+
+/** What root makes would be root's. Gives whether the owner was changed, which takes away set-user bits. */
+function keepOwner(file: string, { uid, gid }: fs.Stats): boolean {
+  if (process.getuid?.() !== 0 || (uid === 0 && gid === 0)) return false;
+  fs.lchownSync(file, uid, gid);
+  return true;
 }

@@ -56,6 +56,12 @@ export function foldJournal(entries: readonly JournalLine[]): Run {
 }
 
 function foldPhase(phase: Folding, entry: JournalLine, phases: ReadonlyMap<number, Folding>): void {
+  /** What is there from here on, as far as later phases do not change it. */
+  const found = (summary: Summary): void => {
+    phase.after = summary;
+    for (const later of phases.values())
+      if (later.number > phase.number) later.before = later.after = summary;
+  };
   switch (entry.event) {
     case "gate":
       phase.gates.push({ stage: entry.stage, result: entry.result });
@@ -64,9 +70,8 @@ function foldPhase(phase: Folding, entry: JournalLine, phases: ReadonlyMap<numbe
     case "phase-done":
       phase.state = entry.event === "phase-done" ? "done" : entry.held ? "rehearsed" : "failed";
       phase.versions = entry.versions;
-      phase.after = entry.after;
-      for (const later of phases.values())
-        if (later.number > phase.number) later.before = later.after = entry.after;
+      // A phase that did not hold changes nothing, for the project or for those after it.
+      if (phase.state !== "failed") found(entry.after);
       break;
     case "undoing":
       // Between the two entries nobody can say more than that it must be looked after.
@@ -74,7 +79,7 @@ function foldPhase(phase: Folding, entry: JournalLine, phases: ReadonlyMap<numbe
       break;
     case "undone":
       phase.state = "rolled-back";
-      phase.after = phase.before;
+      found(phase.before);
       break;
     default:
       break;

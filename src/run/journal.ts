@@ -58,8 +58,8 @@ export async function readStored(file: string, files: Files = disk): Promise<Sto
     entries.push(entry);
     head = sha256(line);
   }
-  if (entries.length > 0 && entries[0]?.event !== "run-started")
-    throw damaged(file, 1, "does not start a run");
+  const [first] = entries;
+  if (first !== undefined && !startsRun(first)) throw damaged(file, 1, "does not start a run");
   return { entries, sizeBytes, head };
 }
 
@@ -77,6 +77,10 @@ function parseLine(line: string): JournalLine | undefined {
   } catch {
     return undefined;
   }
+}
+
+function startsRun(entry: JournalLine): boolean {
+  return entry.event === "run-started" && typeof entry.run === "string" && Array.isArray(entry.phases);
 }
 
 function damaged(file: string, line: number, what: string): Failure {

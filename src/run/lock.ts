@@ -24,6 +24,10 @@ const mostAttempts = 8;
  * @throws {Failure} `locked` naming the process that holds the project; `storage` when no claim can be written.
  */
 export async function takeLock(root: string, what: string): Promise<() => Promise<void>> {
+  // A claim must not be written through a link, into another folder.
+  const state = await fs.lstat(path.join(root, ".redress")).catch(() => undefined);
+  if (state?.isDirectory() === false)
+    throw new Failure("storage", `${path.join(root, ".redress")} is no folder`, "Remove it, then try again.");
   const folder = path.join(root, ".redress", "locks");
   const own: Claim = { ...(await identify(process.pid)), what };
   const file = path.join(folder, `${process.pid}-${randomBytes(4).toString("hex")}.json`);

@@ -149,6 +149,8 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
     const isChanged = phase.upgrades.some((upgrade) => keyOf(upgrade) === keyOf(nameOf(project)));
     if (!isChanged || !work.environments.has(keyOf(nameOf(project)))) continue;
     for (const folder of await foldersOf(work, project, phase)) {
+      // Two projects may share an environment.
+      if (swaps.some((swap) => swap.path === folder)) continue;
       const step = ports.progress.step(`Backing up ${folder}`);
       const swapping = { path: folder, phase: phase.number, clone: project.ecosystem === "PyPI" };
       swaps.push(

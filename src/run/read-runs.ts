@@ -1,5 +1,5 @@
 import path from "node:path";
-import { Failure, type Run } from "../model/index.ts";
+import { Failure, reasonOf, type Run } from "../model/index.ts";
 import { disk, type Files } from "./files.ts";
 import { foldJournal } from "./fold.ts";
 import { journalFile, readJournal, runName } from "./journal.ts";
@@ -48,8 +48,16 @@ export async function readRuns(root: string): Promise<Run[]> {
       const entries = await readJournal(file);
       if (entries.length > 0) runs.push(foldJournal(entries));
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      runs.push(damagedRun(run, error));
+      // A journal that another tool wrote may chain well and make no sense.
+      const failure =
+        error instanceof Failure
+          ? error
+          : new Failure(
+              "corrupt",
+              `${file} cannot be understood: ${reasonOf(error)}`,
+              "Compare it with a copy.",
+            );
+      runs.push(damagedRun(run, failure));
     }
   }
   return runs;

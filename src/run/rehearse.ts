@@ -6,7 +6,7 @@ import { benchOf, installPhase, judgePhase, nameOf, textsOf, type Work } from ".
 import { stops } from "./gates.ts";
 import { holdingsOf, keyOf, type Holdings } from "./holdings.ts";
 import type { Sight } from "./ports.ts";
-import { makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
+import { copiesOf, makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
 import { makeEnvironments } from "./scratch-environments.ts";
 import { runTests, type TestRun } from "./test-run.ts";
 
@@ -74,6 +74,7 @@ async function copyTree({ site, tree, ports }: Work, start: Sight): Promise<void
       to: tree,
       how: () => "copy",
       skip: outside(environments),
+      copies: await copiesOf(site.root, tree),
       ...(ports.signal === undefined ? {} : { signal: ports.signal }),
     })
     .finally(() => {
@@ -87,7 +88,7 @@ async function runBaselines(work: Work, first: Sight): Promise<Map<string, TestR
   if (work.request.filesOnly === true) return baselines;
   for (const gate of work.request.configuration.tests) {
     const step = work.ports.progress.step(`Tests on the old versions: ${gate.name}`);
-    const baseline = await runTests(gate, benchOf(work, first));
+    const baseline = await runTests(gate, await benchOf(work, first));
     const { code, ran, failed } = baseline;
     await work.site.journal.append({ event: "baseline", name: gate.name, code, ran, failed });
     baselines.set(gate.name, baseline);

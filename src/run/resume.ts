@@ -3,6 +3,7 @@ import { disk } from "./files.ts";
 import { foldJournal, isUnfinished, openPhases, standing } from "./fold.ts";
 import { Journal } from "./journal.ts";
 import type { JournalLine } from "./journal-event.ts";
+import { endLeftProcesses } from "./left-processes.ts";
 import { takeLock } from "./lock.ts";
 import { readJournals } from "./read-runs.ts";
 import { finishRollback, type UndoPorts } from "./rollback.ts";
@@ -54,6 +55,7 @@ export async function resume(
 
 async function close(site: Parameters<typeof finishRollback>[0], ports: UndoPorts): Promise<Resumed> {
   const { journal } = site;
+  await endLeftProcesses(site.root, site.run);
   const rolling = interruptedRollback(journal.entries);
   const open = openPhases(journal.entries);
   await journal.append({ event: "resumed" });

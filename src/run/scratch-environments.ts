@@ -6,6 +6,7 @@ import { installingFor, nameOf, type Work } from "./carry-out.ts";
 import { projectFolder, readBasis, relocateEnvironment } from "./environment.ts";
 import { call, installerFor, installExactly, installLockfile, type Installing } from "./install.ts";
 import { keyOf } from "./holdings.ts";
+import { copiesOf } from "./scratch.ts";
 import type { Sight } from "./ports.ts";
 
 /** The rehearsal's own environments, in the state of the real ones, by `keyOf` the project. */
@@ -20,6 +21,13 @@ export async function makeEnvironments(
   for (const project of start.inventory.projects) {
     const isWanted = changed.has(project) || (runsCommands && project.environment !== undefined);
     if (!isWanted || project.files.length === 0) continue;
+    const shared = [...made.values()].find(
+      (one) => project.environment !== undefined && one === path.join(work.tree, project.environment),
+    );
+    if (shared !== undefined) {
+      made.set(keyOf(nameOf(project)), shared);
+      continue;
+    }
     const making = { work, project, start, scratch, runsCommands };
     const folder = project.ecosystem === "npm" ? await makeNpm(making) : await makePython(making, made.size);
     if (folder !== undefined) made.set(keyOf(nameOf(project)), folder);
@@ -142,6 +150,7 @@ async function copyEnvironment(
     from: real,
     to: installing.environment,
     how: () => "copy",
+    copies: await copiesOf(root, work.tree),
     ...(work.ports.signal === undefined ? {} : { signal: work.ports.signal }),
   });
   await relocateEnvironment({ from: real, to: installing.environment, fromRoot: root, toRoot: work.tree });

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, reasonOf } from "../model/index.ts";
 import { cacheFolder, exists } from "../system/index.ts";
@@ -142,3 +143,8 @@ function requireFree(folder: string, needBytes: number): void {
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
+
+/** The tree and its copy, by both names where the tree lies behind a link: where absolute links are to lead. */
+export async function copiesOf(root: string, tree: string): Promise<{ from: string; to: string }[]> {
+  return [...new Set([root, await fs.realpath(root)])].map((from) => ({ from, to: tree }));
+}

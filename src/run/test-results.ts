@@ -11,10 +11,10 @@ const most = { names: 500, nameLength: 300 };
 
 const failedLines = [
   /^FAILED (\S+?::.+?)(?: - .*)?$/gm, // pytest
-  /^ERROR (\S+)(?: - .*)?$/gm,
-  /^\s*not ok \d+ - (?!.*# (?:TODO|SKIP))(.+?)$/gm, // TAP
-  /^\s*✖ (?!failing tests:)(.+?)(?: \([\d.]+m?s\))?$/gm, // node:test
-  /^\s*● (.+)$/gm, // jest
+  /^ERROR (\S+\.py(?:::\S+)?)(?: - .*)?$/gm,
+  /^[ \t]*not ok \d+ - (?!.*# (?:TODO|SKIP))(.+?)$/gm, // TAP
+  /^[ \t]*✖ (?!failing tests:)(.+?)(?: \([\d.]+m?s\))?$/gm, // node:test
+  /^[ \t]*● (.+)$/gm, // jest
   /^ FAIL {2}(.+ > .+)$/gm, // vitest
   /^(?:FAIL|ERROR): (\S+ \(.+\))$/gm, // unittest
 ];
@@ -34,18 +34,19 @@ function countRan(text: string): number | null {
   const sum = (line: string, words: readonly string[]): number =>
     words.reduce((total, word) => total + Number(new RegExp(`(\\d+) ${word}`).exec(line)?.[1] ?? 0), 0);
   const pytest = last(
-    /^=*\s*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)(?:, )?)+) in [\d.]+s.*$/gm,
+    /^=*[ \t]*((?:\d+ (?:passed|failed|errors?|skipped|xfailed|xpassed|deselected|warnings?)(?:, )?)+) in [\d.]+s.*$/gm,
   );
   if (pytest !== undefined) return sum(pytest, ["passed", "failed", "error", "xfailed", "xpassed"]);
-  if (/^=*\s*no tests (?:ran|collected)/m.test(text) || /no test specified/i.test(text)) return 0;
+  if (/^=*[ \t]*no tests (?:ran|collected)/m.test(text) || /no test specified/i.test(text)) return 0;
   const node = last(/^(?:#|ℹ) tests (\d+)$/gm);
   if (node !== undefined) return Number(node) - Number(last(/^(?:#|ℹ) skipped (\d+)$/gm) ?? "0");
-  const jest = last(/^\s*Tests:?\s+(.*\d+ (?:passed|failed).*)$/gm);
+  const jest = last(/^[ \t]*Tests:?[ \t]+(.{0,200}\d+ (?:passed|failed|skipped|todo).*)$/gm);
   if (jest !== undefined) return sum(jest, ["passed", "failed"]);
   const unittest = last(/^Ran (\d+) tests? in /gm);
-  if (unittest !== undefined) return Number(unittest);
-  const mocha = last(/^\s*(\d+) passing\b/gm);
-  if (mocha !== undefined) return Number(mocha) + Number(last(/^\s*(\d+) failing\b/gm) ?? "0");
+  if (unittest !== undefined)
+    return Number(unittest) - Number(last(/^(?:OK|FAILED) \(.*?skipped=(\d+)/gm) ?? "0");
+  const mocha = last(/^[ \t]*(\d+) passing\b/gm);
+  if (mocha !== undefined) return Number(mocha) + Number(last(/^[ \t]*(\d+) failing\b/gm) ?? "0");
   const planned = last(/^1\.\.(\d+)/gm);
   return planned === undefined ? null : Number(planned);
 }

@@ -24,6 +24,8 @@ export interface Bench {
   readonly projects: readonly Project[];
   /** By `keyOf` a project: its environment's folder, absolute. */
   readonly environments: ReadonlyMap<string, string>;
+  /** Added to the environment of the command. */
+  readonly trace: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +39,7 @@ export async function runTests(gate: TestGate, bench: Bench): Promise<TestRun> {
     done = await execute(gate.argv, {
       cwd,
       timeoutMs: gate.timeoutMs,
-      env: commandEnvironment(cwd, bench),
+      env: { ...commandEnvironment(cwd, bench), ...bench.trace },
       ...(bench.signal === undefined ? {} : { signal: bench.signal }),
     });
   } catch (error) {
