@@ -7,9 +7,10 @@ import path from "node:path";
 import { openAdvisories } from "../src/advisories/index.ts";
 import { findFindings, makeJudge } from "../src/findings/index.ts";
 import { takeInventory } from "../src/inventory/index.ts";
-import type { Configuration, Finding, Profile, Severity } from "../src/model/index.ts";
+import type { Finding, Profile, Severity } from "../src/model/index.ts";
 import { planNpm } from "../src/plan/index.ts";
 import { npmReleases } from "../src/releases/index.ts";
+import { configuration as defaultConfiguration } from "../test/support/findings.ts";
 
 const shared = path.join(import.meta.dirname, "..", "..", "shared", "data");
 const advisories = path.join(shared, "advisories", "npm.jsonl");
@@ -24,25 +25,7 @@ const projects = [
   "uptime-kuma",
 ];
 const weights: Record<Severity, number> = { critical: 10, high: 5, medium: 2, low: 1, unknown: 2 };
-const configuration: Configuration = {
-  digest: "",
-  projects: [],
-  functions: [],
-  policy: {
-    profile: "default",
-    cooldownDays: 0,
-    allowMajor: true,
-    allowOverrides: "same-major",
-    installScripts: [],
-    pinned: [],
-  },
-  criteria: {},
-  tests: [],
-  commands: [],
-  advisories: [advisories],
-  waivers: [],
-  contacts: {},
-};
+const configuration = defaultConfiguration({ policy: { cooldownDays: 0 }, advisories: [advisories] });
 
 const weigh = (findings: readonly Finding[]): number =>
   findings.reduce((sum, one) => sum + weights[one.severity], 0);

@@ -14,6 +14,7 @@ import type { BusinessFunction, Configuration, Finding, Inventory, Profile } fro
 import { planPython } from "../src/plan/python/index.ts";
 import type { ProjectPlan } from "../src/plan/request.ts";
 import { pypiReleases } from "../src/releases/index.ts";
+import { configuration } from "../test/support/findings.ts";
 
 const data = path.join(import.meta.dirname, "..", "..", "shared", "data");
 const every = ["advisories/pypi.jsonl", "advisories/pypi-ghsa.jsonl"];
@@ -73,25 +74,7 @@ function configurationFor(urgent: readonly string[]): Configuration {
     criticality: "high",
     atMost: "immediate",
   };
-  return {
-    digest: "",
-    projects: [],
-    functions: urgent.length === 0 ? [] : [capped],
-    policy: {
-      profile: "default",
-      cooldownDays: 7,
-      allowMajor: true,
-      allowOverrides: "same-major",
-      installScripts: [],
-      pinned: [],
-    },
-    criteria: {},
-    tests: [],
-    commands: [],
-    advisories: [],
-    waivers: [],
-    contacts: {},
-  };
+  return configuration({ functions: urgent.length === 0 ? [] : [capped] });
 }
 
 interface Outcome {

@@ -5,12 +5,12 @@ import { pipConfigurationFiles, readPipSettings } from "./pip-settings.ts";
 import { readUvSettings, uvConfigurationFiles } from "./uv-settings.ts";
 
 test("pip's files are read in pip's order", () => {
-  const home = { HOME: "/home/u" };
+  const home = { HOME: "/srv/u" };
   assert.deepEqual(pipConfigurationFiles(home, "linux"), [
     "/etc/xdg/pip/pip.conf",
     "/etc/pip.conf",
-    "/home/u/.pip/pip.conf",
-    "/home/u/.config/pip/pip.conf",
+    "/srv/u/.pip/pip.conf",
+    "/srv/u/.config/pip/pip.conf",
   ]);
   const named = { ...home, PIP_CONFIG_FILE: "/x/pip.conf", VIRTUAL_ENV: "/venv", XDG_CONFIG_DIRS: "/a:/b" };
   assert.deepEqual(pipConfigurationFiles(named, "linux"), [
@@ -47,7 +47,7 @@ test("pip's settings: install beats global, the environment beats both", () => {
 
 test("uv's settings: default, named, explicit and legacy indexes; the environment first", () => {
   const user = {
-    path: "/home/u/.config/uv/uv.toml",
+    path: "/srv/u/.config/uv/uv.toml",
     text: '[[index]]\nname = "corp"\nurl = "https://corp.example/simple"\n[[index]]\nurl = "https://only.example/"\nname = "only"\nexplicit = true\n[[index]]\nurl = "https://main.example/simple"\ndefault = true',
   };
   const project = {

@@ -3,6 +3,7 @@ import {
   type Advisory,
   type Component,
   type Configuration,
+  type Policy,
   type Enrichment,
   type Finding,
   type Inventory,
@@ -22,8 +23,11 @@ export function record(given: Partial<Advisory> = {}): Advisory {
   };
 }
 
-/** A configuration that says nothing, but for what is given. */
-export function configuration(given: Partial<Configuration> = {}): Configuration {
+/** A configuration that says nothing, but for what is given; a policy is given in part. */
+export function configuration(
+  given: Partial<Omit<Configuration, "policy">> & { readonly policy?: Partial<Policy> } = {},
+): Configuration {
+  const { policy, ...rest } = given;
   return {
     digest: "0",
     projects: [],
@@ -35,6 +39,7 @@ export function configuration(given: Partial<Configuration> = {}): Configuration
       allowOverrides: "same-major",
       installScripts: [],
       pinned: [],
+      ...policy,
     },
     criteria: {},
     tests: [],
@@ -42,7 +47,7 @@ export function configuration(given: Partial<Configuration> = {}): Configuration
     advisories: [],
     waivers: [],
     contacts: {},
-    ...given,
+    ...rest,
   };
 }
 

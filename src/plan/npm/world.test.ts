@@ -2,7 +2,6 @@
 import {
   componentKey,
   type Component,
-  type Configuration,
   type Dependency,
   type Finding,
   type Hit,
@@ -14,6 +13,7 @@ import {
 } from "../../model/index.ts";
 import { orderOf } from "../../versions/index.ts";
 import type { PlanRequest } from "../request.ts";
+import { configuration as defaultConfiguration } from "../../../test/support/findings.ts";
 
 export type Kind = Requirement["kind"];
 export interface Need {
@@ -162,25 +162,7 @@ export function inventoryOf(world: World): PlanRequest["inventory"] {
   return { projects: [project], components, dependencies, unread: [], notes: [] };
 }
 
-export const configuration: Configuration = {
-  digest: "",
-  projects: [],
-  functions: [],
-  policy: {
-    profile: "default",
-    cooldownDays: 0,
-    allowMajor: true,
-    allowOverrides: "same-major",
-    installScripts: [],
-    pinned: [],
-  },
-  criteria: {},
-  tests: [],
-  commands: [],
-  advisories: [],
-  waivers: [],
-  contacts: {},
-};
+export const configuration = defaultConfiguration({ policy: { cooldownDays: 0 } });
 
 /** A request to plan the world, everything else at its default. */
 export function requestFor(world: World, overrides: Partial<PlanRequest> = {}): PlanRequest {

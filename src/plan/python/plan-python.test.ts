@@ -16,6 +16,7 @@ import type {
 import { parseRequirement } from "../../versions/index.ts";
 import type { PlanRequest, ProjectPlan } from "../request.ts";
 import { planPython } from "./plan-python.ts";
+import { configuration } from "../../../test/support/findings.ts";
 
 /** A package index in words: releases by name, each with its requirements. */
 type Index = Record<
@@ -89,26 +90,8 @@ function inventoryOf(pins: readonly string[]): Inventory {
   return { projects: [project], components, dependencies, unread: [], notes: [] };
 }
 
-const configurationOf = (policy: Partial<Policy>): Configuration => ({
-  digest: "",
-  projects: [],
-  functions: [],
-  policy: {
-    profile: "default",
-    cooldownDays: 0,
-    allowMajor: true,
-    allowOverrides: "none",
-    installScripts: [],
-    pinned: [],
-    ...policy,
-  },
-  criteria: {},
-  tests: [],
-  commands: [],
-  advisories: [],
-  waivers: [],
-  contacts: {},
-});
+const configurationOf = (policy: Partial<Policy>): Configuration =>
+  configuration({ policy: { cooldownDays: 0, allowOverrides: "none", ...policy } });
 
 async function planFor(one: Case): Promise<ProjectPlan> {
   const inventory = inventoryOf(one.pins);

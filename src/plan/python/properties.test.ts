@@ -15,6 +15,7 @@ import {
 import { checkPlan } from "../check-python.ts";
 import type { PlanRequest, ProjectPlan } from "../request.ts";
 import { planPython } from "./plan-python.ts";
+import { configuration } from "../../../test/support/findings.ts";
 
 const presentNames = ["alpha", "beta", "gamma", "delta"];
 const newNames = ["nova", "omega"];
@@ -195,25 +196,7 @@ function requestFor(universe: Universe): PlanRequest {
       hits: ({ name, version }) =>
         (byName.get(name)?.hits[version] ?? []).map((tier, index) => hitOf(name, version, tier, index)),
     },
-    configuration: {
-      digest: "",
-      projects: [],
-      functions: [],
-      policy: {
-        profile: "default",
-        cooldownDays: 0,
-        allowMajor: true,
-        allowOverrides: "none",
-        installScripts: [],
-        pinned: [],
-      },
-      criteria: {},
-      tests: [],
-      commands: [],
-      advisories: [],
-      waivers: [],
-      contacts: {},
-    },
+    configuration: configuration({ policy: { cooldownDays: 0, allowOverrides: "none" } }),
     profile: "full",
     sourceFor: () => source,
     now: "2026-01-01T00:00:00Z",
