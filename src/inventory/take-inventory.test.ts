@@ -34,8 +34,7 @@ const environment = {
   [`${site}/werkzeug-2.0.0.dist-info/METADATA`]: "Name: Werkzeug\nVersion: 2.0.0\n\n",
   [`${site}/asgiref-3.5.0.dist-info/METADATA`]: "Name: asgiref\r\nVersion: 3.5.0\r\n\r\n",
   [`${site}/own-1.0.dist-info/METADATA`]: "Name: own\nVersion: 1.0\n\n",
-  [`${site}/own-1.0.dist-info/direct_url.json`]:
-    '{"url": "file:///srv/own", "dir_info": {"editable": true}}',
+  [`${site}/own-1.0.dist-info/direct_url.json`]: '{"url": "file:///srv/own", "dir_info": {"editable": true}}',
   [`${site}/old.egg-info/PKG-INFO`]: "Name: old\nVersion: 0.1\n\n",
   [`${site}/old.egg-info/requires.txt`]: "asgiref\n\n[extra]\nabsent\n",
   [`${site}/~gone-1.0.dist-info/METADATA`]: "Name: gone\nVersion: 1.0\n\n",
