@@ -1,5 +1,4 @@
 /** Has the user's own package manager write and accept each phase of a plan, in scratch folders only. */
-export { ensureUv } from "./ensure-uv.ts";
 export { settleNpm } from "./settle-npm.ts";
 export { installerEnvironment } from "./installer-environment.ts";
 export { settlePython } from "./settle-python.ts";
