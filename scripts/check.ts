@@ -12,7 +12,14 @@ const cache = (name: string): string => path.join("node_modules", ".cache", name
 const tasks: readonly { readonly name: string; readonly argv: readonly string[] }[] = [
   {
     name: "unit tests",
-    argv: [process.execPath, "--test", "--test-reporter=dot", "src/**/*.test.ts", "test/*.test.ts"],
+    argv: [
+      process.execPath,
+      "--test",
+      "--test-isolation=none",
+      "--test-reporter=dot",
+      "src/**/*.test.ts",
+      "test/*.test.ts",
+    ],
   },
   {
     name: "lint",
