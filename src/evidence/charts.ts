@@ -1,5 +1,4 @@
-import { severities, tiers, type Severity, type Summary } from "../model/index.ts";
-import { tierNames } from "./words.ts";
+import { tierNames, severities, tiers, type Severity, type Summary } from "../model/index.ts";
 
 /** One bar of a chart: a name and its count before and, where there is one, after. */
 interface Bar {

@@ -1,6 +1,13 @@
-import type { Evidence, Finding, Phase, RunPhase, Upgrade } from "../model/index.ts";
+import {
+  tierNames,
+  type Evidence,
+  type Finding,
+  type Phase,
+  type RunPhase,
+  type Upgrade,
+} from "../model/index.ts";
 import { code, heading, list, paragraph, strong, table, type Block, type Inline } from "./document.ts";
-import { bySeverity, count, day, move, severityWords, tierNames } from "./words.ts";
+import { bySeverity, count, day, move, severityWords } from "./words.ts";
 
 /** Phase by phase: current → target, what it clears, what it touches, why. */
 export function strategySection(evidence: Evidence): Block[] {

@@ -1,7 +1,15 @@
-import { severities, tiers, type Evidence, type Finding, type Scan, type Summary } from "../model/index.ts";
+import {
+  tierNames,
+  severities,
+  tiers,
+  type Evidence,
+  type Finding,
+  type Scan,
+  type Summary,
+} from "../model/index.ts";
 import { code, heading, list, paragraph, strong, table, type Block, type Inline } from "./document.ts";
 import { describeWeakness } from "./weakness-names.ts";
-import { byPackage, bySeverity, byTier, count, day, severityWords, tierNames } from "./words.ts";
+import { byPackage, bySeverity, byTier, count, day, severityWords } from "./words.ts";
 
 /** Summary of the tree as the evidence leaves it: observed after a run, foreseen by a plan, else as it is. */
 export function finalSummary(evidence: Evidence): Summary {

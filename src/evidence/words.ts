@@ -8,16 +8,6 @@ import {
   type Upgrade,
 } from "../model/index.ts";
 
-/** A tier as people say it. */
-export const tierNames: Readonly<Record<Tier, string>> = {
-  immediate: "Immediate",
-  "24-hours": "24 hours",
-  "1-week": "1 week",
-  "2-weeks": "2 weeks",
-  "1-month": "1 month",
-  "next-window": "Next window",
-};
-
 /** `1 finding`, `2 findings`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`;

@@ -14,6 +14,16 @@ export const tiers = [
   "next-window",
 ] as const satisfies readonly Tier[];
 
+/** A tier as people say it. */
+export const tierNames: Readonly<Record<Tier, string>> = {
+  immediate: "Immediate",
+  "24-hours": "24 hours",
+  "1-week": "1 week",
+  "2-weeks": "2 weeks",
+  "1-month": "1 month",
+  "next-window": "Next window",
+};
+
 /** A recorded decision not to fix by the deadline: a VEX analysis with an author and an expiry. */
 export interface Waiver {
   /** Finding id, or `ADVISORY` / `ADVISORY:PACKAGE`. */

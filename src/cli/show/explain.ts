@@ -1,6 +1,7 @@
 import { describeWeakness } from "../../evidence/index.ts";
 import { pathsFromRoots } from "../../findings/index.ts";
 import {
+  tierNames,
   componentKey,
   type Component,
   type Dependency,
@@ -11,7 +12,7 @@ import {
 import { orderOf } from "../../versions/index.ts";
 import type { Terminal } from "../terminal.ts";
 import { ruleInWords } from "./rules.ts";
-import { columns, count, day, paintSeverity, plain, tierNames } from "./words.ts";
+import { columns, count, day, paintSeverity, plain } from "./words.ts";
 
 /** What an explanation is made from. */
 export interface Explaining {

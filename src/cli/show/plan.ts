@@ -1,6 +1,6 @@
-import type { Finding, Plan, Scan, Upgrade } from "../../model/index.ts";
+import { tierNames, type Finding, type Plan, type Scan, type Upgrade } from "../../model/index.ts";
 import type { Terminal } from "../terminal.ts";
-import { columns, count, day, plain, severityWords, tierNames } from "./words.ts";
+import { columns, count, day, plain, severityWords } from "./words.ts";
 
 type Colors = Terminal["colors"];
 

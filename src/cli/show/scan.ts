@@ -1,8 +1,8 @@
 import { ageHoursOf } from "../../advisories/index.ts";
-import { severities, tiers, type Finding, type Scan, type Summary } from "../../model/index.ts";
+import { tierNames, severities, tiers, type Finding, type Scan, type Summary } from "../../model/index.ts";
 import { compareTexts, orderOf } from "../../versions/index.ts";
 import type { Terminal } from "../terminal.ts";
-import { columns, count, day, paintSeverity, plain, severityWords, tierNames, tierWords } from "./words.ts";
+import { columns, count, day, paintSeverity, plain, severityWords, tierWords } from "./words.ts";
 
 interface ShowScan {
   readonly by: "package" | "finding";

@@ -3,16 +3,6 @@ import type { Terminal } from "../terminal.ts";
 
 type Colors = Terminal["colors"];
 
-/** A tier as people say it. */
-export const tierNames: Readonly<Record<Tier, string>> = {
-  immediate: "Immediate",
-  "24-hours": "24 hours",
-  "1-week": "1 week",
-  "2-weeks": "2 weeks",
-  "1-month": "1 month",
-  "next-window": "Next window",
-};
-
 /** A tier after a number: `3 within 1 week`. */
 const tierPhrases: Readonly<Record<Tier, string>> = {
   immediate: "immediately",
