@@ -1,4 +1,4 @@
-import { tierNames, severities, tiers, type Severity, type Summary } from "../model/index.ts";
+import { tierNames, severities, tiers, type Summary } from "../model/index.ts";
 
 /** One bar of a chart: a name and its count before and, where there is one, after. */
 interface Bar {
@@ -14,20 +14,13 @@ const plotWidth = 420;
 
 /** Findings by severity, before and after, as an SVG that needs no script. */
 export function severityChart(before: Summary, after: Summary | null): string {
-  const tones: Record<Severity, string> = {
-    critical: "critical",
-    high: "high",
-    medium: "medium",
-    low: "low",
-    unknown: "unknown",
-  };
   return chart(
     "Findings by severity",
     severities.map((severity) => ({
       name: severity,
       before: before.bySeverity[severity],
       after: after?.bySeverity[severity] ?? null,
-      tone: tones[severity],
+      tone: severity,
     })),
   );
 }
