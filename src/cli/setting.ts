@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Configuration } from "../model/index.ts";
-import type { Setting } from "../pipeline.ts";
+import type { Setting } from "../pipeline/index.ts";
 import { findPrograms, isInside, userPythonVersion, type Programs } from "../system/index.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
 import { readWaivers } from "./configuration/waivers.ts";

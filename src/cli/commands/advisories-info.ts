@@ -1,5 +1,5 @@
 import { describeAdvisories } from "../../advisories/index.ts";
-import { advisoryRequest } from "../../pipeline.ts";
+import { advisoryRequest } from "../../pipeline/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
 import { columns, count, day } from "../show/words.ts";

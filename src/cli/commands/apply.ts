@@ -1,6 +1,6 @@
 import path from "node:path";
 import { exitOfRun } from "../verdict.ts";
-import { apply, type ApplyOptions } from "../../pipeline.ts";
+import { apply, type ApplyOptions } from "../../pipeline/index.ts";
 import { Failure, type Evidence, type Plan, type Run } from "../../model/index.ts";
 import { contextOf, writeDocuments } from "../documents.ts";
 import { readPlan, storeEvidence } from "../plans.ts";

@@ -1,5 +1,5 @@
 import { pathsFromRoots } from "../../findings/index.ts";
-import { look, type Look } from "../../pipeline.ts";
+import { look, type Look } from "../../pipeline/index.ts";
 import { Failure, normaliseName, type Component, type Finding, type Plan } from "../../model/index.ts";
 import { readPlan } from "../plans.ts";
 import type { Exit } from "../program.ts";

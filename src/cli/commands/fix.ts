@@ -1,5 +1,5 @@
 import { meetsCriteria } from "../../findings/index.ts";
-import { propose } from "../../pipeline.ts";
+import { propose } from "../../pipeline/index.ts";
 import { readFailOn } from "../fail-on.ts";
 import { contextOf, writeDocuments } from "../documents.ts";
 import { storePlan } from "../plans.ts";

@@ -1,6 +1,6 @@
 import { judgeHealth, type Health, type HealthState } from "../../findings/index.ts";
 import type { Component, ReleaseSource } from "../../model/index.ts";
-import { inventoryFor, releasesFor, type Setting } from "../../pipeline.ts";
+import { inventoryFor, releasesFor, type Setting } from "../../pipeline/index.ts";
 import { mapBounded } from "../../system/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions, type Workplace } from "../setting.ts";

@@ -1,4 +1,4 @@
-import { propose } from "../../pipeline.ts";
+import { propose } from "../../pipeline/index.ts";
 import type { Profile } from "../../model/index.ts";
 import { storePlan } from "../plans.ts";
 import type { Exit } from "../program.ts";

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { look } from "../../pipeline.ts";
+import { look } from "../../pipeline/index.ts";
 import { Failure, type Evidence } from "../../model/index.ts";
 import { readRuns } from "../../run/index.ts";
 import { exists } from "../../system/index.ts";

@@ -1,4 +1,4 @@
-import { inventoryFor } from "../../pipeline.ts";
+import { inventoryFor } from "../../pipeline/index.ts";
 import { resume } from "../../run/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";

@@ -1,5 +1,5 @@
 import { meetsCriteria } from "../../findings/index.ts";
-import { scan } from "../../pipeline.ts";
+import { scan } from "../../pipeline/index.ts";
 import { readFailOn } from "../fail-on.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";

@@ -1,5 +1,5 @@
 import { meetsCriteria } from "../../findings/index.ts";
-import { look } from "../../pipeline.ts";
+import { look } from "../../pipeline/index.ts";
 import type { Finding } from "../../model/index.ts";
 import { readRuns } from "../../run/index.ts";
 import { readFailOn } from "../fail-on.ts";

@@ -1,5 +1,5 @@
 import { coveredBy } from "../../findings/index.ts";
-import { look, type Setting } from "../../pipeline.ts";
+import { look, type Setting } from "../../pipeline/index.ts";
 import { Failure, type Finding } from "../../model/index.ts";
 import { addWaiver, waiversName } from "../configuration/waivers.ts";
 import type { Exit } from "../program.ts";

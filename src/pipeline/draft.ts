@@ -1,0 +1,160 @@
+import type { PackageVersion } from "../advisories/index.ts";
+import type { Judge, ManagerId, Profile, Project, Refusal, Settled, Upgrade } from "../model/index.ts";
+import type { ProjectPlan } from "../plan/index.ts";
+import { rooms } from "./rooms.ts";
+import type { Setting } from "./setting.ts";
+import { type Look, judged } from "./look.ts";
+import { releasesFor, settle } from "./settle.ts";
+
+export interface ProposeOptions {
+  readonly profile: Profile;
+  /** Only these packages, and what they force. */
+  readonly packages?: readonly string[];
+  readonly timeLimitMs?: number;
+}
+
+/** Managers whose files Redress can change; the others are only read. */
+export const changeable: ReadonlySet<ManagerId> = new Set(["pip", "npm"]);
+
+export interface Drafting {
+  readonly setting: Setting;
+  /** Judged anew whenever more has been learned. */
+  seen: Look;
+  readonly options: ProposeOptions;
+  /** What online sources were asked about beyond what is there. */
+  readonly asked: PackageVersion[];
+}
+
+export interface Draft {
+  readonly project: Project;
+  readonly plan: ProjectPlan;
+  readonly settled: Settled | null;
+}
+
+type Accepted = Extract<Settled, { state: "accepted" }>;
+
+/** How often a refusal of the package manager sends the planner back. */
+const mostAttempts = 6;
+
+/** The solver proposes, the package manager disposes; a refusal becomes a constraint. */
+export async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
+  const { setting, options } = drafting;
+  const { inventory } = drafting.seen;
+  const { planNpm, planPython, withChosenNewcomers, withConsequences } = await rooms.plan();
+  // A Python environment comes out exactly as planned; npm tidies up around what it was asked for, and what no
+  // requirements file pins is the installer's choice.
+  const observedPhases = (phases: ProjectPlan["phases"], accepted: Accepted): ProjectPlan["phases"] => {
+    if (project.ecosystem === "npm") return withConsequences(phases, accepted, { inventory, project });
+    return project.environment === undefined ? withChosenNewcomers(phases, accepted) : phases;
+  };
+  const source = await releasesFor(project, setting);
+  const refusals: Refusal[] = [];
+  for (let attempt = 1; ; attempt++) {
+    const request = {
+      inventory,
+      findings: drafting.seen.findings,
+      judge: drafting.seen.judge,
+      configuration: setting.configuration,
+      profile: options.profile,
+      refusals,
+      sourceFor: () => source,
+      now: setting.clock().toISOString(),
+      progress: setting.progress,
+      ...(options.packages === undefined ? {} : { packages: options.packages }),
+      ...(options.timeLimitMs === undefined ? {} : { timeLimitMs: options.timeLimitMs }),
+      ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+    };
+    const plan =
+      project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
+    if (plan.phases.length === 0) return { project, plan, settled: null };
+    if ((await learn(plan.phases, drafting)) && attempt < mostAttempts) continue;
+    const settled = await settle(
+      project,
+      plan.phases.map((phase) => phase.upgrades),
+      { setting, inventory, broken: plan.broken },
+    );
+    if (settled.state === "accepted") {
+      const phases = observedPhases(plan.phases, settled);
+      if ((await learn(phases, drafting)) && attempt < mostAttempts) continue;
+      return { project, plan: { ...plan, phases: withIntroduced(phases, drafting.seen) }, settled };
+    }
+    const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
+    if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
+    refusals.push(...fresh);
+    setting.progress.line(`${settled.by} refused the plan (${settled.detail}); planning again`);
+  }
+}
+
+/**
+ * Asks online sources about what a plan brings in, of which they have said nothing yet; whether a version that it chose
+ * proves to have a finding by what they answer.
+ */
+async function learn(phases: ProjectPlan["phases"], drafting: Drafting): Promise<boolean> {
+  const { setting, seen, asked } = drafting;
+  const planned = phases.flatMap(({ upgrades }) => upgrades.flatMap(plannedVersion));
+  const hitsBy = (judge: Judge): string =>
+    JSON.stringify(planned.map((one) => judge.hits(one).map((hit) => hit.advisory)));
+  const before = hitsBy(seen.judge);
+  const fresh = await seen.base.extend(planned);
+  if (fresh.length === 0) return false;
+  asked.push(...fresh);
+  drafting.seen = await judged(setting, seen.inventory, seen.base);
+  if (hitsBy(drafting.seen.judge) === before) return false;
+  setting.progress.line("a version that the plan brings in has advisories of its own; planning again");
+  return true;
+}
+
+function plannedVersion({ project, ecosystem, package: name, to }: Upgrade): Parameters<Judge["hits"]>[0][] {
+  return to === null ? [] : [{ project, ecosystem, name, version: to, scope: "production" }];
+}
+
+/** The phases with every advisory named that a version brings, also one that the package manager chose by itself. */
+function withIntroduced(phases: ProjectPlan["phases"], { findings, judge }: Look): ProjectPlan["phases"] {
+  const introducedBy = (upgrade: Upgrade): readonly string[] => {
+    const known = new Set(
+      findings
+        .filter((one) => one.project === upgrade.project && one.package === upgrade.package)
+        .map((one) => one.advisory),
+    );
+    return plannedVersion(upgrade)
+      .flatMap((one) => judge.hits(one))
+      .filter((hit) => !known.has(hit.advisory))
+      .map((hit) => `${hit.advisory} in ${upgrade.package}@${upgrade.to ?? ""}`);
+  };
+  return phases.map((phase) => ({
+    ...phase,
+    upgrades: phase.upgrades.map((upgrade) => ({
+      ...upgrade,
+      introduces: [...new Set([...upgrade.introduces, ...introducedBy(upgrade)])],
+    })),
+  }));
+}
+
+const same = (a: Refusal, b: Refusal): boolean =>
+  a.package === b.package &&
+  a.version === b.version &&
+  JSON.stringify(a.requirement) === JSON.stringify(b.requirement);
+
+/** What is said of a project whose manager's files are only read. */
+export function readOnly(project: Project, seen: Look): ProjectPlan {
+  const findings = seen.findings.filter((finding) => finding.project === project.path);
+  return {
+    project: project.path,
+    phases: [],
+    unfixed: findings.map((finding) => ({
+      finding: finding.id,
+      reason: finding.waiver === null ? ("policy" as const) : ("waived" as const),
+      detail: `files of ${project.manager} are read but not changed yet`,
+      conflicts: [],
+      advice:
+        finding.fixedIn[0] === undefined
+          ? "No fix is declared."
+          : `Move to ${finding.fixedIn[0]} or above with ${project.manager}.`,
+    })),
+    broken: [],
+    skipped: [],
+    optimal: true,
+    cost: [],
+    costNames: [],
+  };
+}
