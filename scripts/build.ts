@@ -11,8 +11,8 @@ const root = path.join(import.meta.dirname, "..");
 const out = path.join(root, "dist");
 const load = createRequire(import.meta.url);
 
-/** Left to be loaded from `node_modules`: they bring files of their own (WebAssembly, fonts). */
-const external = ["highs", "pdfmake"];
+/** Left in `node_modules`: they bring files of their own (WebAssembly, fonts) or are loaded late as CommonJS. */
+const external = ["highs", "pdfmake", "yaml"];
 
 fs.rmSync(out, { recursive: true, force: true });
 const { metafile } = await build({
