@@ -6,14 +6,22 @@ export function momentOf(text: string): number {
 }
 
 /**
- * Whether a record counts: published by `asOf` (records that do not say when count as published) and not withdrawn by
- * `asOf`, or by `now` where no date was asked for (OSV `published`, `withdrawn`).
+ * Whether a record counts: published by `asOf` and not withdrawn by then, or not withdrawn by `now` where no date was
+ * asked for (OSV `published`, `withdrawn`). A record that does not say when it was published cannot be shown to have
+ * been there on a day.
  */
 export function counts(record: Advisory, { asOf, now }: { asOf?: string; now: string }): boolean {
-  if (asOf !== undefined && record.published !== undefined && isAfter(record.published, momentOf(asOf)))
-    return false;
+  if (asOf !== undefined && (isUndated(record) || momentIn(record.published) > momentOf(asOf))) return false;
   return record.withdrawn === undefined || isAfter(record.withdrawn, momentOf(asOf ?? now));
 }
 
-/** A time that cannot be read is not after anything: its record counts as published, or as withdrawn. */
+/** Whether a record does not say, in a date that can be read, when it was published. */
+export function isUndated({ published }: Advisory): boolean {
+  return Number.isNaN(momentIn(published));
+}
+
+/** The moment of a record's own time; not a number where there is none that can be read. */
+const momentIn = (time: string | undefined): number => (time === undefined ? NaN : Date.parse(time));
+
+/** A time that cannot be read is not after anything: its record counts as withdrawn. */
 const isAfter = (time: string, moment: number): boolean => Date.parse(time) > moment;

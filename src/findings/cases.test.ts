@@ -100,7 +100,7 @@ test(
       missing.map((one) => one.id),
       ["GHSA-qj83-cq47-w5f8"],
     );
-    // The rest was published after the reports of 2026-04-13, or at a time that the record does not say.
+    // The rest was published after the reports of 2026-04-13.
     const early = findingsOf({
       ecosystem: "npm",
       separator: "@",
@@ -108,15 +108,18 @@ test(
       advisories: "advisories/npm.jsonl",
       asOf: "2026-04-13",
     });
-    const dated = new Set(
-      lookupIn(read("advisories/npm.jsonl"))("npm", "axios")
-        .filter((one) => one.published !== undefined)
-        .map((one) => one.id),
-    );
-    const unexplained = beyond.filter(
-      ({ id, package: name, advisory }) =>
-        early.some((one) => one.id === id) && (name !== "axios" || dated.has(advisory)),
-    );
+    const unexplained = beyond.filter(({ id }) => early.some((one) => one.id === id));
     assert.deepEqual(unexplained, []);
   },
 );
+
+test("helpdesk backend: 66 findings in 15 packages as of 2025-10-13", { skip: withoutShared }, () => {
+  const found = findingsOf({
+    ecosystem: "PyPI",
+    separator: "==",
+    packages: "cases/helpdesk/backend/requirements.txt",
+    advisories: "cases/helpdesk/advisories.jsonl",
+    asOf: "2025-10-13",
+  });
+  assert.deepEqual([found.length, new Set(found.map((one) => one.package)).size], [66, 15]);
+});

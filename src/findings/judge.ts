@@ -1,5 +1,5 @@
 import type { Advisory, Configuration, Ecosystem, Enrichment, Hit, Judge, Scope } from "../model/index.ts";
-import { counts, momentOf } from "./as-of.ts";
+import { counts, isUndated, momentOf } from "./as-of.ts";
 import { capByCompliance, type CapFacts } from "./compliance.ts";
 import { findingId } from "./finding-id.ts";
 import { judgeGroup, prepareGroups, type GroupVerdict, type PreparedGroup } from "./package-verdicts.ts";
@@ -29,6 +29,8 @@ export interface JudgeRequest {
 export interface SnapshotJudge extends Judge {
   /** Ranges met so far that have no plain meaning, so that their records cannot say all that they mean. */
   readonly unreadable: readonly { readonly advisory: string; readonly range: string }[];
+  /** Records met so far that do not say when they were published, and so are left out of a judgement as of a day. */
+  readonly undated: readonly { readonly advisory: string; readonly package: string }[];
   /** The moment by which waivers hold, as requested. */
   readonly now: string;
 }
@@ -41,12 +43,16 @@ type Component = Parameters<Judge["hits"]>[0];
  */
 export function makeJudge(request: JudgeRequest): SnapshotJudge {
   const unreadable: { advisory: string; range: string }[] = [];
+  const undated: { advisory: string; package: string }[] = [];
   const groups = new Map<string, readonly PreparedGroup[]>();
   const groupsOf = (ecosystem: Ecosystem, name: string): readonly PreparedGroup[] => {
     const key = `${ecosystem}|${name}`;
     let known = groups.get(key);
     if (known === undefined) {
-      const records = request.lookup(ecosystem, name).filter((record) => counts(record, request));
+      const all = request.lookup(ecosystem, name);
+      if (request.asOf !== undefined)
+        for (const record of all) if (isUndated(record)) undated.push({ advisory: record.id, package: name });
+      const records = all.filter((record) => counts(record, request));
       known = prepareGroups(records, ecosystem, name);
       for (const { record, unreadable: ranges } of known.flatMap((group) => group.records))
         for (const range of ranges) unreadable.push({ advisory: record.id, range });
@@ -58,6 +64,7 @@ export function makeJudge(request: JudgeRequest): SnapshotJudge {
   const toHit = hitMaker(request);
   return {
     unreadable,
+    undated,
     now: request.now,
     hits(component) {
       const { project, ecosystem, name, version, scope } = component;

@@ -3,7 +3,7 @@ import { expiredWaivers, findFindings, makeJudge, summarise } from "../findings/
 import { takeInventory } from "../inventory/index.ts";
 import type { Finding, Inventory, Judge, Project, Scan } from "../model/index.ts";
 import type { Sight } from "../run/index.ts";
-import { readDetections, recordDetections } from "../state/index.ts";
+import { detectionKey, readDetections, recordDetections } from "../state/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
 
@@ -51,7 +51,7 @@ export async function judged(setting: Setting, inventory: Inventory, base: Advis
     lookup: (ecosystem, name) => base.lookup(ecosystem, name),
     enrichment: (ids) => base.enrichment(ids),
     configuration,
-    firstSeen: (key) => seen.get(`${key.project}|${key.package}|${key.advisory}`),
+    firstSeen: (key) => seen.get(detectionKey(key))?.at,
     now,
     ...(setting.asOf === undefined ? {} : { asOf: setting.asOf }),
   });
@@ -74,10 +74,28 @@ export async function judged(setting: Setting, inventory: Inventory, base: Advis
     projects: inventory.projects.map((project) => projectLine(project, inventory)),
     findings,
     unread,
-    notes: [...expiredWaivers(configuration.waivers, findings, now), ...inventory.notes],
+    notes: [
+      ...expiredWaivers(configuration.waivers, findings, now),
+      ...undatedRecords(judge.undated),
+      ...inventory.notes,
+    ],
     summary: summarise(findings),
   };
   return { inventory, findings, judge, base, scan };
+}
+
+/** Says which records could not be judged by a day, since they do not tell when they were published. */
+function undatedRecords(undated: readonly { advisory: string; package: string }[]): Scan["notes"] {
+  if (undated.length === 0) return [];
+  const listed = undated.map((one) => `${one.advisory} (${one.package})`).sort();
+  const more = listed.length > 5 ? ` and ${listed.length - 5} more` : "";
+  return [
+    {
+      project: ".",
+      kind: "other",
+      text: `Left out because they do not say when they were published: ${listed.slice(0, 5).join(", ")}${more}.`,
+    },
+  ];
 }
 
 export async function inventoryOf(setting: Setting, root: string): Promise<Inventory> {
@@ -107,11 +125,17 @@ function projectLine(project: Project, inventory: Inventory): Scan["projects"][n
 export async function scan(setting: Setting): Promise<Scan> {
   const seen = await look(setting);
   try {
-    await recordDetections(setting.root, seen.findings, setting.asOf ?? setting.clock().toISOString());
+    await rememberSights(setting, seen);
     return seen.scan;
   } finally {
     seen.base.close();
   }
+}
+
+/** Remembers what is seen for the first time, with the advisories that told. */
+export async function rememberSights(setting: Setting, { findings, base }: Look): Promise<void> {
+  const at = setting.asOf ?? setting.clock().toISOString();
+  await recordDetections(setting.root, findings, { at, snapshot: base.snapshot.digest });
 }
 
 /** Looks at a copy of the tree, or the tree after a change, and judges it by the same facts. */
