@@ -1,0 +1,30 @@
+"""Sorting tickets by their titles."""
+import json
+import subprocess
+import sys
+from unittest import skipUnless
+from unittest.mock import patch
+
+from django.test import SimpleTestCase
+
+from tickets.classifier import UNSORTED, classify, is_installed
+
+
+class ClassificationTest(SimpleTestCase):
+    def test_without_the_libraries_tickets_stay_unsorted(self):
+        with patch("tickets.classifier.is_installed", return_value=False):
+            self.assertEqual(classify("cannot sign in"), UNSORTED)
+
+    @skipUnless(is_installed(), "torch and transformers are not installed")
+    def test_the_same_title_gives_the_same_answer_in_a_process_of_its_own(self):
+        self.assertEqual(classify("cannot sign in"), classify("cannot sign in"))
+
+    @skipUnless(is_installed(), "torch and transformers are not installed")
+    def test_the_logits_are_those_of_the_weights(self):
+        done = subprocess.run(
+            [sys.executable, "-m", "tickets.classifier_worker"],
+            input=json.dumps({"text": "my printer crashes"}), capture_output=True, text=True, check=True, timeout=120,
+        )
+        answer = json.loads(done.stdout.splitlines()[-1])
+        self.assertEqual(len(answer["logits"]), 4)
+        self.assertEqual(max(answer["logits"]), answer["logits"][["access", "billing", "hardware", "software"].index(answer["category"])])
