@@ -68,8 +68,10 @@ export interface SnapshotSource {
   readonly records: number;
   /** RFC 3339, where it was fetched over a network. */
   readonly fetchedAt?: string;
-  /** The newest `modified` of its records, RFC 3339; `null` when no record says. */
+  /** The newest `modified` of its records that is not in the future, RFC 3339; `null` when no record says. */
   readonly newest: string | null;
+  /** How many of its dates lay in the future when it was read: they are not believed. */
+  readonly ahead?: number;
   /** SHA-256 over the source's bytes. */
   readonly digest: string;
 }

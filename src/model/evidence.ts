@@ -1,7 +1,18 @@
+import type { Inventory } from "./inventory.ts";
 import type { Criteria, BusinessFunction } from "./policy.ts";
 import type { Plan } from "./plan.ts";
 import type { Run } from "./run.ts";
 import type { Scan } from "./scan.ts";
+
+/** What is kept of a run beside what it did. */
+export interface RunRecord {
+  /** Name of the key that signs the record: SHA-256 over the public key (SubjectPublicKeyInfo, DER). */
+  readonly keyId: string;
+  /** Who ran it, as said by the person or the machine. */
+  readonly by: string;
+  /** By finding id: when it was first seen, RFC 3339, and the digest of the advisories that told, where that is known. */
+  readonly firstSeen: Readonly<Record<string, { readonly at: string; readonly snapshot?: string }>>;
+}
 
 /** Everything that documents are made from; the same evidence always gives the same bytes. */
 export interface Evidence {
@@ -15,9 +26,13 @@ export interface Evidence {
   readonly run?: Run;
   /** Seen after the run, by the snapshot of `before`. */
   readonly after?: Scan;
+  /** What is there, where it was kept; bills of materials list it. */
+  readonly inventory?: { readonly before: Inventory; readonly after?: Inventory };
   readonly criteria: Criteria;
   readonly functions: readonly BusinessFunction[];
   readonly contacts: Readonly<Record<string, string>>;
   /** Test commands as configured, for saying what is tested and what is not. */
   readonly tests: readonly { readonly name: string; readonly command: string }[];
+  /** Of a run: who carried it out, and what its record is signed with. */
+  readonly record?: RunRecord;
 }

@@ -1,5 +1,6 @@
 import type { Ecosystem, Target } from "./inventory.ts";
 import type { Summary, Tier } from "./finding.ts";
+import type { Person } from "./run.ts";
 
 export type Level = "major" | "minor" | "patch" | "other";
 
@@ -40,6 +41,8 @@ export interface Phase {
   /** RFC 3339. */
   readonly due: string;
   readonly upgrades: readonly Upgrade[];
+  /** What the package manager is asked for, where it makes more or less of it: `upgrades` is then what it wrote. */
+  readonly asked?: readonly Upgrade[];
   /** Findings left once this phase is in. */
   readonly after: Summary;
 }
@@ -77,6 +80,8 @@ export interface Plan {
   readonly id: string;
   /** RFC 3339. */
   readonly madeAt: string;
+  /** Who had it made; absent where nobody is known. */
+  readonly madeBy?: Person;
   readonly profile: Profile;
   readonly inputs: {
     readonly files: readonly PlanInput[];

@@ -1,5 +1,6 @@
 import type { Severity } from "./advisory.ts";
-import type { GateMode } from "./run.ts";
+import type { DatabaseSettings, Deployment } from "./deployment.ts";
+import type { GateSettings, TestGate } from "./gates.ts";
 import type { Tier } from "./finding.ts";
 
 export type Criticality = "low" | "medium" | "high" | "highest";
@@ -42,18 +43,12 @@ export interface Pin {
 /** Most findings that may be left, by severity; absent: not limited. */
 export type Criteria = Readonly<Partial<Record<Severity, number>>>;
 
-/** A command of the owner's, as an argument vector; never given to a shell. */
-export interface Command {
-  readonly argv: readonly string[];
-  /** Relative to the root. */
-  readonly cwd: string;
-  readonly timeoutMs: number;
-}
-
-/** Tests of one project. */
-export interface TestGate extends Command {
-  readonly name: string;
-  readonly mode: GateMode;
+/** How long the records of runs are kept. */
+export interface Retention {
+  /** Younger ones stay. */
+  readonly days: number;
+  /** So many of the newest stay, whatever their age. */
+  readonly keep: number;
 }
 
 /** One entry of `projects:`. */
@@ -78,12 +73,24 @@ export interface Configuration {
   readonly tests: readonly TestGate[];
   /** Commands that must exit with 0. */
   readonly commands: readonly TestGate[];
+  /** The gates beside tests and commands; absent: none but versions and security. */
+  readonly gates?: GateSettings;
+  /** `--no-commands`: what the file names is not executed, and left out here. */
+  readonly commandsOff?: true;
+  /** Absent: the project itself, at any time, asking nobody. */
+  readonly deployment?: Deployment;
+  /** Absent: none is known of. */
+  readonly databases?: readonly DatabaseSettings[];
   /** `--advisories` when the flag is not given. */
   readonly advisories: readonly string[];
   /** Other addresses than OSV's own. */
   readonly osv?: { readonly osvApi?: string; readonly osvExports?: string };
+  /** Age in hours from which a source of advisories is warned of; absent: a day. */
+  readonly staleAfterHours?: number;
   /** Files, relative to the configuration's folder, or addresses of the exploitation catalogues. */
   readonly enrichment?: { readonly kev?: string; readonly epss?: string };
   readonly waivers: readonly import("./finding.ts").Waiver[];
   readonly contacts: Readonly<Record<string, string>>;
+  /** Absent: records are kept for ever. */
+  readonly retention?: Retention;
 }

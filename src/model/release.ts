@@ -19,6 +19,10 @@ export interface Release {
   readonly bundles?: boolean;
   /** npm: the release wants to run a script when installed. */
   readonly installScript?: boolean;
+  /** npm: made for other operating systems or processors; npm locks such ones where they are optional. */
+  readonly foreign?: boolean;
+  /** npm: the account that published it, where the registry says. */
+  readonly publisher?: string;
 }
 
 /** One requirement of a release, before anything serves it. */

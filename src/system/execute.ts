@@ -25,6 +25,8 @@ export interface ExecuteOptions {
   readonly maxOutputBytes?: number;
   /** Called with each complete line of output as it comes. */
   readonly onLine?: (line: string, stream: "stdout" | "stderr") => void;
+  /** Called once it runs, with its process id, which is its group's too. */
+  readonly onStart?: (pid: number) => void;
 }
 
 /** Names of variables that programs may inherit: where things are and how to reach the network, no secrets of ours. */
@@ -41,6 +43,14 @@ export function scrubbedEnvironment(environment: NodeJS.ProcessEnv = process.env
 
 /** Process groups that are running now, so that an ending Redress takes them with it. */
 const running = new Set<number>();
+
+const watchers = new Set<(done: Execution) => void>();
+
+/** Tells of every program that `execute` has run from now on; gives the means to stop that. */
+export function watchExecutions(watcher: (done: Execution) => void): () => void {
+  watchers.add(watcher);
+  return () => void watchers.delete(watcher);
+}
 
 /** Ends every program started by `execute`, whole groups, at once. */
 export function endAll(): void {
@@ -103,7 +113,10 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
     shell: false,
   });
   const { pid } = child;
-  if (pid !== undefined) running.add(pid);
+  if (pid !== undefined) {
+    running.add(pid);
+    options.onStart?.(pid);
+  }
   const captures = {
     stdout: new Capture(options.maxOutputBytes ?? 4_000_000),
     stderr: new Capture(options.maxOutputBytes ?? 4_000_000),
@@ -165,7 +178,7 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
       },
     );
     if (cancelled) throw new Failure("cancelled", `stopped while running ${program}`);
-    return {
+    const done = {
       argv,
       code,
       signal,
@@ -174,6 +187,8 @@ export async function execute(argv: readonly string[], options: ExecuteOptions):
       durationMs: performance.now() - started,
       timedOut,
     };
+    for (const watcher of watchers) watcher(done);
+    return done;
   } finally {
     clearTimeout(timer);
     options.signal?.removeEventListener("abort", onAbort);

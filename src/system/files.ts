@@ -126,6 +126,12 @@ export function isInside(folder: string, file: string): boolean {
   );
 }
 
+/** What process numbers count in: the container's namespace as Linux numbers it, `0` where there is none. */
+export async function processSpace(): Promise<string> {
+  const link = await fs.readlink("/proc/self/ns/pid").catch(() => "");
+  return /\d+/.exec(link)?.[0] ?? "0";
+}
+
 /** Redress' folder in the user's cache folder (`XDG_CACHE_HOME`, else `~/.cache`). */
 export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const base = environment["XDG_CACHE_HOME"];

@@ -1,4 +1,5 @@
 import { Failure, reasonOf } from "../model/index.ts";
+import { useSharedLookups } from "./share-lookups.ts";
 
 /** An answer whose body has been read whole. */
 export interface Answer {
@@ -33,6 +34,7 @@ const maxRedirects = 5;
  * @throws {Failure} `unavailable` when there is no whole answer; `cancelled` when the signal fired.
  */
 export async function ask(url: string, options: AskOptions = {}): Promise<Answer> {
+  useSharedLookups();
   const retries = options.retries ?? defaults.retries;
   for (let attempt = 0; ; attempt++) {
     let delayMs = Math.min(8000, 250 * 2 ** attempt) * (0.5 + Math.random());

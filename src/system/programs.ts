@@ -7,6 +7,12 @@ import { cacheFolder } from "./files.ts";
 export interface Programs {
   readonly uv?: string;
   readonly npm?: string;
+  readonly pnpm?: string;
+  readonly yarn?: string;
+  /** Node's own means of starting yarn and pnpm, for what it has fetched before. */
+  readonly corepack?: string;
+  readonly poetry?: string;
+  readonly pipenv?: string;
   /** A CPython for making environments where a project names none. */
   readonly python?: string;
   readonly git?: string;
@@ -36,6 +42,11 @@ export async function findPrograms(environment: NodeJS.ProcessEnv = process.env)
   const found = {
     uv: (await findProgram("uv", environment)) ?? ((await isExecutable(ownUv)) ? ownUv : undefined),
     npm: await findProgram("npm", environment),
+    pnpm: await findProgram("pnpm", environment),
+    yarn: await findProgram("yarn", environment),
+    corepack: await findProgram("corepack", environment),
+    poetry: await findProgram("poetry", environment),
+    pipenv: await findProgram("pipenv", environment),
     python: await findProgram("python3", environment),
     git: await findProgram("git", environment),
   };
