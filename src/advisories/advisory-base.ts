@@ -8,7 +8,7 @@ import {
   type SnapshotSource,
   type Unread,
 } from "../model/index.ts";
-import { sha256 } from "../system/index.ts";
+import { sha256, type Clock } from "../system/index.ts";
 import type { Setting } from "./advisory-request.ts";
 import type { OnlineSourceId, PackageVersion, SourceAnswer } from "./advisory-source.ts";
 import { enrichmentFile, readFetched } from "./cached-files.ts";
@@ -16,6 +16,7 @@ import type { Place } from "./choose-sources.ts";
 import { enrich, type Facts } from "./enrich.ts";
 import { discardIndex } from "./index-store.ts";
 import type { KeyedIndex } from "./keyed-index.ts";
+import { NewestDate } from "./newest-date.ts";
 import { openPlace } from "./open-place.ts";
 import { packageKey } from "./package-key.ts";
 
@@ -211,9 +212,9 @@ export class Base implements AdvisoryBase {
   }
 
   private summarise(): Snapshot {
-    const { asOf } = this.setting;
+    const { asOf, clock } = this.setting;
     const sources = [
-      ...this.opened.map(describe),
+      ...this.opened.map((source) => describe(source, clock)),
       ...Object.entries(this.enrichments).flatMap(([id, facts]: [string, Facts | undefined]) =>
         facts === undefined ? [] : [ofIndex(id, facts.index, facts.fetchedAt)],
       ),
@@ -245,15 +246,30 @@ function placed(unread: readonly Unread[], id: string): Unread[] {
 }
 
 function ofIndex(id: string, index: KeyedIndex, fetchedAt: string | undefined): SnapshotSource {
-  const { records, newest, digest } = index.facts;
-  return { id, records, newest, digest, ...(fetchedAt === undefined ? {} : { fetchedAt }) };
+  const { records, newest, ahead, digest } = index.facts;
+  return {
+    id,
+    records,
+    newest,
+    ...(ahead === 0 ? {} : { ahead }),
+    digest,
+    ...(fetchedAt === undefined ? {} : { fetchedAt }),
+  };
 }
 
-function describe(source: Opened): SnapshotSource {
+function describe(source: Opened, clock: Clock): SnapshotSource {
   if (source.via === "index") return ofIndex(source.place.id, source.index, source.place.fetchedAt);
   const { records, fetchedAt } = source.answer;
-  const dates = records.flatMap((record) => record.modified ?? []);
-  const newest = dates.sort((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
+  const dates = new NewestDate(clock);
+  for (const record of records) dates.add(record.modified);
+  const { newest, ahead } = dates.result();
   const digest = sha256(records.map((record) => JSON.stringify(record)).join("\n"));
-  return { id: source.id, records: records.length, newest, digest, fetchedAt };
+  return {
+    id: source.id,
+    records: records.length,
+    newest,
+    ...(ahead === 0 ? {} : { ahead }),
+    digest,
+    fetchedAt,
+  };
 }

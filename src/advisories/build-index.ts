@@ -6,6 +6,7 @@ import { IndexBuilder } from "./index-builder.ts";
 import type { StoreOptions } from "./index-store.ts";
 import { asList, asObject } from "./json-shape.ts";
 import type { LocalSource } from "./local-source.ts";
+import { NewestDate } from "./newest-date.ts";
 import { packageKey } from "./package-key.ts";
 import { readRecords, stopIfAsked, type RecordPlace } from "./record-files.ts";
 import { reduceRecord } from "./reduce-record.ts";
@@ -55,10 +56,12 @@ async function buildScores(scores: Scores, options: BuildOptions): Promise<void>
     builder.abandon();
     throw error;
   }
+  const newest = new NewestDate(options.clock);
+  newest.add(scores.date ?? undefined);
   await builder.finish({
     digest: options.digest,
     records: scores.values.size,
-    newest: scores.date,
+    ...newest.result(),
     unread: scores.unread,
     leftOut: { gitRanges: 0, noPackage: 0 },
   });
@@ -91,14 +94,14 @@ class Intake {
   private records = 0;
   private gitRanges = 0;
   private noPackage = 0;
-  private newest: string | null = null;
-  private newestMs = -Infinity;
+  private readonly newest: NewestDate;
   private readonly problems: Unread[] = [];
   private unlisted = 0;
 
   constructor(builder: IndexBuilder, options: BuildOptions) {
     this.builder = builder;
     this.options = options;
+    this.newest = new NewestDate(options.clock);
   }
 
   /** One record, or a list of them as some tools export. */
@@ -129,6 +132,7 @@ class Intake {
   result(): {
     records: number;
     newest: string | null;
+    ahead: number;
     unread: Unread[];
     leftOut: { gitRanges: number; noPackage: number };
   } {
@@ -139,7 +143,7 @@ class Intake {
         : [{ path: first.path, reason: `and ${this.unlisted} problems more, which are not listed` }];
     return {
       records: this.records,
-      newest: this.newest,
+      ...this.newest.result(),
       unread: [...this.problems, ...rest],
       leftOut: { gitRanges: this.gitRanges, noPackage: this.noPackage },
     };
@@ -157,9 +161,7 @@ class Intake {
       new Set(advisory.affected.map(({ ecosystem, name }) => packageKey(ecosystem, name))),
       JSON.stringify(advisory),
     );
-    const modifiedMs = advisory.modified === undefined ? NaN : Date.parse(advisory.modified);
-    if (advisory.modified !== undefined && modifiedMs > this.newestMs)
-      [this.newest, this.newestMs] = [advisory.modified, modifiedMs];
+    this.newest.add(advisory.modified);
     if (++this.records % recordsPerReport === 0) this.options.onRecords?.(this.records);
   }
 }

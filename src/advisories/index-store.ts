@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import path from "node:path";
 import { Failure } from "../model/index.ts";
-import { sha256 } from "../system/index.ts";
+import { sha256, type Clock } from "../system/index.ts";
 import { KeyedIndex } from "./keyed-index.ts";
 import { locateSource, settledMs, type LocalSource } from "./local-source.ts";
 
@@ -13,6 +13,8 @@ export interface StoreOptions {
   /** Redress' cache folder. */
   readonly folder: string;
   readonly signal?: AbortSignal;
+  /** When a source is read: dates after it are not believed. */
+  readonly clock: Clock;
   /** Called now and then while an index is built. */
   readonly onRecords?: (records: number) => void;
 }

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { Failure, reasonOf, type Unread } from "../model/index.ts";
 
 /** Raised with every change of what an index holds or how; an index of another format is built anew. */
-export const indexFormat = 2;
+export const indexFormat = 3;
 
 /** What an index says of itself. */
 export interface IndexFacts {
@@ -12,8 +12,10 @@ export interface IndexFacts {
   /** SHA-256 of the source's bytes. */
   readonly digest: string;
   readonly records: number;
-  /** The newest date that the source gives, RFC 3339. */
+  /** The newest date that the source gives up to the time it was read, RFC 3339. */
   readonly newest: string | null;
+  /** How many dates lay after that time. */
+  readonly ahead: number;
   readonly unread: readonly Unread[];
   readonly leftOut: { readonly gitRanges: number; readonly noPackage: number };
   /** How many buckets the keys are spread over; 0 only in an index without keys. */

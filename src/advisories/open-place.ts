@@ -11,6 +11,7 @@ export async function openPlace(kind: IndexKind, place: Place, setting: Setting)
   const index = await openIndex(place.path, {
     kind,
     folder,
+    clock: setting.clock,
     ...(signal === undefined ? {} : { signal }),
     onRecords: (records) => {
       step ??= progress.step(`Reading ${place.id}`);

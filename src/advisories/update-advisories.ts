@@ -3,7 +3,7 @@ import { cacheFolder, silent, type Clock, type Progress } from "../system/index.
 import { enrichmentFile, exportFile, type CachedFile } from "./cached-files.ts";
 import { defaultEndpoints, type Endpoints } from "./endpoints.ts";
 import { refresh, type FetchOptions, type FetchOutcome } from "./fetch-file.ts";
-import { openIndex, type IndexKind } from "./index-store.ts";
+import { openIndex, type IndexKind, type StoreOptions } from "./index-store.ts";
 
 export interface UpdateRequest {
   /** Which exports; both where not given. */
@@ -52,7 +52,7 @@ async function updateOne(
   { request, folder }: { request: UpdateRequest; folder: string },
 ): Promise<Update> {
   const { signal, timeoutMs, retries, pieceBytes, progress = silent, clock = () => new Date() } = request;
-  const store = { kind, folder, ...(signal === undefined ? {} : { signal }) };
+  const store = { kind, folder, clock, ...(signal === undefined ? {} : { signal }) };
   const step = progress.step(`Fetching ${file.id}`);
   const options: FetchOptions = {
     clock,
@@ -82,11 +82,7 @@ async function updateOne(
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 /** Reads the new file whole, which builds its index as well. */
-async function verify(
-  part: string,
-  file: CachedFile,
-  store: { kind: IndexKind; folder: string; signal?: AbortSignal },
-): Promise<void> {
+async function verify(part: string, file: CachedFile, store: StoreOptions): Promise<void> {
   const index = await openIndex(part, store);
   const { facts } = index;
   index.close();

@@ -173,6 +173,85 @@ test("without a lockfile the installed manifests give the versions", async (cont
     inventory.unread.map((one) => one.path),
     ["node_modules/bad/package.json"],
   );
+  assert.deepEqual(
+    inventory.notes.map((one) => one.text),
+    ["1 link in node_modules leads out of the project: what is installed there is not read"],
+  );
+});
+
+const installed = (name: string, version: string, dependencies: object = {}): string =>
+  JSON.stringify({ name, version, dependencies });
+
+for (const [manager, lockfile, lockText, store] of [
+  [
+    "pnpm",
+    "pnpm-lock.yaml",
+    `lockfileVersion: '9.0'
+importers:
+  .:
+    dependencies:
+      a:
+        specifier: ^1.0.0
+        version: 1.0.0
+packages:
+  a@1.0.0: {}
+  b@2.0.0: {}
+snapshots:
+  a@1.0.0:
+    dependencies:
+      b: 2.0.0
+  b@2.0.0: {}
+`,
+    ".pnpm",
+  ],
+  [
+    "bun",
+    "bun.lock",
+    `{"workspaces": {"": {"dependencies": {"a": "^1.0.0"}}},
+ "packages": {
+  "a": ["a@1.0.0", "", {"dependencies": {"b": "^2.0.0"}}, ""],
+  "b": ["b@2.0.0", "", {}, ""],
+ }}`,
+    ".bun",
+  ],
+] as const)
+  test(`node_modules as ${manager} links them are compared with the lockfile`, async (context) => {
+    const at = `node_modules/${store}`;
+    const root = tree(context, {
+      "package.json": '{"dependencies":{"a":"^1.0.0"}}',
+      [lockfile]: lockText,
+      "node_modules/a": `->${store}/a@1.0.0/node_modules/a`,
+      "node_modules/elsewhere": "->/opt/store/elsewhere",
+      [`${at}/a@1.0.0/node_modules/a/package.json`]: installed("a", "1.0.0", { b: "^2.0.0" }),
+      [`${at}/a@1.0.0/node_modules/b`]: "->../../b@2.1.0/node_modules/b",
+      [`${at}/b@2.1.0/node_modules/b/package.json`]: installed("b", "2.1.0", { "@s/c": "^1.0.0" }),
+      [`${at}/b@2.1.0/node_modules/@s/c`]: "->../../../@s+c@1.0.0/node_modules/@s/c",
+      [`${at}/@s+c@1.0.0/node_modules/@s/c/package.json`]: installed("@s/c", "1.0.0"),
+    });
+    const inventory = await takeInventory({ root, target });
+    assert.deepEqual(versions(inventory), [".|@s/c@1.0.0", ".|a@1.0.0", ".|b@2.0.0", ".|b@2.1.0"]);
+    assert.deepEqual(
+      inventory.dependencies
+        .filter((one) => one.from?.endsWith("b@2.1.0"))
+        .map((one) => [one.to, one.satisfied]),
+      [[".|npm|@s/c@1.0.0", true]],
+    );
+    assert.deepEqual(inventory.unread, []);
+    assert.deepEqual(inventory.notes.map((one) => one.text).sort(), [
+      "1 link in node_modules leads out of the project: what is installed there is not read",
+      `@s/c 1.0.0 is installed at ${at}/@s+c@1.0.0/node_modules/@s/c, not in the lockfile`,
+      `b 2.1.0 is installed at ${at}/b@2.1.0/node_modules/b, not in the lockfile`,
+    ]);
+  });
+
+test("what yarn installed is in its lockfile, which does not say where", async (context) => {
+  const root = tree(context, {
+    "package.json": '{"dependencies":{"a":"^1.0.0"}}',
+    "yarn.lock": 'a@^1.0.0:\n  version "1.2.0"\n',
+    "node_modules/a/package.json": installed("a", "1.2.0"),
+  });
+  const inventory = await takeInventory({ root, target });
+  assert.deepEqual(versions(inventory), [".|a@1.2.0"]);
   assert.deepEqual(inventory.notes, []);
 });
 
@@ -221,6 +300,21 @@ for (const [what, files, expected, asked] of [
     assert.equal(inventory.projects.find((one) => one.ecosystem === "PyPI")?.target.python, expected);
     assert.equal(Math.min(times, 1), asked);
   });
+
+test("a file beyond what is read is listed at once, one of 100 MB of nothing is no lockfile", async (context) => {
+  const root = tree(context, { "a/package-lock.json": "", "b/package-lock.json": "" });
+  // Holes in the files: nothing is written.
+  fs.truncateSync(path.join(root, "a", "package-lock.json"), 3_000_000_000);
+  fs.truncateSync(path.join(root, "b", "package-lock.json"), 100_000_000);
+  const began = performance.now();
+  const inventory = await takeInventory({ root, target });
+  assert.ok(performance.now() - began < 4000);
+  assert.deepEqual(inventory.components, []);
+  const [a, b] = inventory.unread.toSorted((one, other) => (one.path < other.path ? -1 : 1));
+  assert.equal(inventory.unread.length, 2);
+  assert.match(a?.reason ?? "", /has 3000000000 bytes, more than/);
+  assert.match(b?.reason ?? "", /NUL/);
+});
 
 test("NUL bytes and links out of the root are listed; no message names a folder of the machine", async (context) => {
   const root = tree(context, {

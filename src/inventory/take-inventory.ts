@@ -318,8 +318,7 @@ class Survey {
 
   private async withNodeModules(reading: Reading): Promise<Reading> {
     const { project } = reading;
-    // pnpm and bun keep packages behind links; their lockfile is all there is to read.
-    if (project === undefined || !["npm", "yarn"].includes(project.manager)) return reading;
+    if (project === undefined || !["npm", "yarn", "pnpm", "bun"].includes(project.manager)) return reading;
     const entry = project.files[0] ?? "";
     const folder = path.posix.join(folderOf(entry), "node_modules");
     const installed = inspectNodeModules(this.root, folder);
@@ -340,11 +339,14 @@ class Survey {
         ? []
         : [{ ...project, files: project.files.filter((file) => this.isThere(file)) }],
     );
+    // What could not be opened is said to be so, not to be empty as its reader saw it.
+    const unopened = new Set(this.texts.unread.map((one) => one.path));
+    const read = [...this.unread, ...kept.flatMap((reading) => reading.unread)];
     return {
       projects: projects.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
       components: kept.flatMap((reading) => reading.components),
       dependencies: kept.flatMap((reading) => reading.dependencies),
-      unread: distinct([...this.unread, ...this.texts.unread, ...kept.flatMap((reading) => reading.unread)]),
+      unread: distinct([...this.texts.unread, ...read.filter((one) => !unopened.has(one.path))]),
       notes: kept.flatMap((reading) => reading.notes),
     };
   }

@@ -1,8 +1,11 @@
 import * as fs from "node:fs";
 import path from "node:path";
 import { Failure, reasonOf, type Unread } from "../model/index.ts";
-import { isInside, maxTextBytes, readText } from "../system/index.ts";
+import { isInside, keepYoungMemorySmall, maxTextBytes, readText } from "../system/index.ts";
 import { codeOf } from "./walk.ts";
+
+/** From here on a file is worth keeping memory low for: a lockfile of some 4,000 packages. */
+const largeBytes = 1_500_000;
 
 /** The texts of a tree's files, each read once; what is outside the root, a link out of it, or unreadable is `""`. */
 export class Texts {
@@ -33,6 +36,7 @@ export class Texts {
         return this.refuse(file, "a link that leads out of the root");
       if (stat.size > maxTextBytes)
         return this.refuse(file, `has ${stat.size} bytes, more than the ${maxTextBytes} that are read`);
+      if (stat.size > largeBytes) keepYoungMemorySmall();
       const text = await readText(whole);
       // Lines as the oldest editors end them.
       return text.includes("\n") ? text : text.replaceAll("\r", "\n");

@@ -17,6 +17,7 @@ export {
   makeEnvironmentArgv,
   rebuildArgv,
   uninstallArgv,
+  type NodeInstaller,
   type PythonInstaller,
 } from "./install.ts";
 export { tooDeepLine } from "./nesting.ts";

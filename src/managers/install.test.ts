@@ -51,13 +51,18 @@ for (const { name, argv, line } of [
   },
   {
     name: "npm ci runs no script",
-    argv: installLockfileArgv("npm"),
+    argv: installLockfileArgv({ kind: "npm", program: "npm" }),
     line: "npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error",
   },
   {
     name: "named scripts run by themselves",
-    argv: rebuildArgv("npm", ["esbuild"]),
+    argv: rebuildArgv({ kind: "npm", program: "npm" }, ["esbuild"]),
     line: "npm rebuild --ignore-scripts=false --no-audit --no-fund --loglevel=error esbuild",
+  },
+  {
+    name: "pnpm runs no script, none of the project's code, and fetches no other pnpm",
+    argv: installLockfileArgv({ kind: "pnpm", program: "pnpm" }),
+    line: "pnpm install --frozen-lockfile --ignore-scripts --ignore-pnpmfile --prefer-offline --config.manage-package-manager-versions=false --config.confirm-modules-purge=false --config.modules-cache-max-age=0 --reporter=append-only",
   },
 ])
   test(name, () => {

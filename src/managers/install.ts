@@ -53,14 +53,34 @@ function pipOf(installer: PythonInstaller, command: string): string[] {
       );
 }
 
-/** npm's exact installation of its lockfile, with no package's script run; promotion finds in npm's cache what rehearsal fetched. */
-export function installLockfileArgv(npm: string): string[] {
-  return [npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+/** What installs a Node project's lockfile: npm or pnpm by its program. */
+export interface NodeInstaller {
+  readonly kind: "npm" | "pnpm";
+  readonly program: string;
+}
+
+/**
+ * The exact installation of a lockfile, with no package's script and no code of the project's run; promotion finds in the
+ * installer's cache what rehearsal fetched.
+ */
+export function installLockfileArgv({ kind, program }: NodeInstaller): string[] {
+  return kind === "npm"
+    ? [program, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]
+    : [
+        program,
+        ...["install", "--frozen-lockfile", "--ignore-scripts", "--ignore-pnpmfile", "--prefer-offline"],
+        // pnpm would otherwise fetch the version of itself that the manifest names, or ask before it begins.
+        ...["--config.manage-package-manager-versions=false", "--config.confirm-modules-purge=false"],
+        // What nothing links to any more would otherwise lie about for a week.
+        ...["--config.modules-cache-max-age=0", "--reporter=append-only"],
+      ];
 }
 
 /** Runs the install scripts of packages that policy names. */
-export function rebuildArgv(npm: string, names: readonly string[]): string[] {
-  return [npm, "rebuild", "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error", ...names];
+export function rebuildArgv({ kind, program }: NodeInstaller, names: readonly string[]): string[] {
+  return kind === "npm"
+    ? [program, "rebuild", "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error", ...names]
+    : [program, "rebuild", ...names, "--config.manage-package-manager-versions=false"];
 }
 
 /**

@@ -1,9 +1,14 @@
 import { conflictLine, LineCounter } from "./line-counter.ts";
 
 /** A JSON object as parsed, or why it is none and where. */
-export type ParsedObject =
-  | { readonly state: "read"; readonly value: JsonObject }
-  | { readonly state: "unread"; readonly reason: string; readonly line?: number };
+export type ParsedObject = { readonly state: "read"; readonly value: JsonObject } | UnreadText;
+
+/** Why a text could not be parsed, and where. */
+export interface UnreadText {
+  readonly state: "unread";
+  readonly reason: string;
+  readonly line?: number;
+}
 
 /** An object of unknown content. */
 export type JsonObject = Readonly<Record<string, unknown>>;

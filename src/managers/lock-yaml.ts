@@ -1,9 +1,21 @@
-import { isObject, type JsonObject } from "./json-text.ts";
+import { isObject, type JsonObject, type UnreadText } from "./json-text.ts";
+import { conflictLine } from "./line-counter.ts";
+import { parseYaml } from "./parsers.ts";
 
 /** A lockfile's YAML with the line of each key of its first two levels, as `"section key"` or `"key"`. */
 export interface LockYaml {
   readonly value: JsonObject;
   readonly lines: ReadonlyMap<string, number>;
+}
+
+/** A lockfile's YAML; where only the full grammar can read it no lines are known. */
+export function readLockYaml(text: string): ({ readonly state: "read" } & LockYaml) | UnreadText {
+  const conflict = conflictLine(text);
+  if (conflict !== undefined) return { state: "unread", reason: "merge conflict marker", line: conflict };
+  const quick = parseLockYaml(text);
+  if (quick !== undefined) return { state: "read", ...quick };
+  const parsed = parseYaml(text);
+  return parsed.state === "unread" ? parsed : { ...parsed, lines: new Map() };
 }
 
 type Mapping = Record<string, unknown>;

@@ -10,6 +10,8 @@ import type {
   Upgrade,
 } from "../model/index.ts";
 
+import type { UnreadText } from "./json-text.ts";
+
 /** What an adapter made of one project's files. */
 export interface Reading {
   /** Files, relative to the root, that it must see first: call again with them; `""` stands for absent. */
@@ -48,6 +50,30 @@ export interface PackageManager {
 /** The files that must be seen before anything can be said. */
 export function needing(needs: readonly string[]): Reading {
   return { needs, components: [], dependencies: [], unread: [], notes: [] };
+}
+
+/** A file that a reader begins with, or the reading to give back as long as there is nothing to go on with. */
+export type Opened<Parsed> =
+  | { readonly state: "open"; readonly text: string; readonly parsed: Parsed }
+  | { readonly state: "ended"; readonly reading: Reading };
+
+/** Parses the file that a project begins at; files that the reader needs `beside` it are asked for first. */
+export function openEntry<Parsed extends { readonly state: "read" }>(
+  {
+    entry,
+    files,
+    beside = [],
+  }: { entry: string; files: ReadonlyMap<string, string>; beside?: readonly string[] },
+  parse: (text: string) => Parsed | UnreadText,
+): Opened<Parsed> {
+  const needs = [entry, ...beside].filter((file) => !files.has(file));
+  if (needs.length > 0) return { state: "ended", reading: needing(needs) };
+  const text = files.get(entry) ?? "";
+  const parsed = parse(text);
+  if (parsed.state === "read") return { state: "open", text, parsed };
+  const { reason, line } = parsed;
+  const unread = { path: entry, reason, ...(line === undefined ? {} : { line }) };
+  return { state: "ended", reading: unreadable(unread) };
 }
 
 /** A file from which nothing could be read. */

@@ -3,11 +3,23 @@ import path from "node:path";
 import { Failure, type Finding } from "../model/index.ts";
 import { exists, readText, replaceFile } from "../system/index.ts";
 
-/** `project|package|advisory` → when it was first seen, RFC 3339. */
-export type Detections = ReadonlyMap<string, string>;
+/** When something was first seen, and by which advisories. */
+export interface FirstSight {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Digest of the snapshot that told; absent where it was not kept. */
+  readonly snapshot?: string;
+}
+
+/** `project|package|advisory` → its first sight. */
+export type Detections = ReadonlyMap<string, FirstSight>;
 
 const fileOf = (root: string): string => path.join(root, ".redress", "detections.json");
-const keyOf = (finding: Finding): string => `${finding.project}|${finding.package}|${finding.advisory}`;
+
+/** What a finding is remembered by: it survives upgrades. */
+export function detectionKey(finding: Pick<Finding, "project" | "package" | "advisory">): string {
+  return `${finding.project}|${finding.package}|${finding.advisory}`;
+}
 
 /** What earlier scans of this root saw first, and when: deadlines run from there. Empty where none is kept. */
 export async function readDetections(root: string): Promise<Detections> {
@@ -16,14 +28,22 @@ export async function readDetections(root: string): Promise<Detections> {
     const stored: unknown = JSON.parse(await readText(fileOf(root)));
     if (stored === null || typeof stored !== "object") return new Map();
     return new Map(
-      Object.entries(stored).filter(
-        (entry): entry is [string, string] => !Number.isNaN(Date.parse(String(entry[1]))),
-      ),
+      Object.entries(stored).flatMap(([key, value]) => {
+        const sight = readSight(value);
+        return sight === undefined ? [] : [[key, sight] as const];
+      }),
     );
   } catch {
     // A damaged memory of dates only starts the clocks anew; the next record replaces it.
     return new Map();
   }
+}
+
+/** A sight as it was stored; a bare date is one of which the advisories were not kept. */
+function readSight(value: unknown): FirstSight | undefined {
+  const { at, snapshot } = (typeof value === "string" ? { at: value } : (value ?? {})) as Partial<FirstSight>;
+  if (typeof at !== "string" || Number.isNaN(Date.parse(at))) return undefined;
+  return { at, ...(typeof snapshot === "string" ? { snapshot } : {}) };
 }
 
 /**
@@ -33,14 +53,15 @@ export async function readDetections(root: string): Promise<Detections> {
 export async function recordDetections(
   root: string,
   findings: readonly Finding[],
-  seenAt: string,
+  seen: FirstSight,
 ): Promise<void> {
   const state = path.join(root, ".redress");
   const isOurs = (await exists(state)) || (await exists(path.join(root, "redress.yaml")));
   if (!isOurs) return;
   const known = new Map(await readDetections(root));
   const before = known.size;
-  for (const finding of findings) if (!known.has(keyOf(finding))) known.set(keyOf(finding), seenAt);
+  for (const finding of findings)
+    if (!known.has(detectionKey(finding))) known.set(detectionKey(finding), seen);
   if (known.size === before) return;
   await ensureStateFolder(root);
   await replaceFile(fileOf(root), `${JSON.stringify(Object.fromEntries([...known].sort()), null, 1)}\n`);

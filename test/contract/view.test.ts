@@ -171,6 +171,28 @@ for (const form of ["json", "html"] as const)
     assert.deepEqual(view.refused, ["large: no version of it is allowed"]);
   });
 
+test("PyPI: for clients that build, what has no wheel is hidden unless named", async (t) => {
+  const folder = await scratch(t);
+  const index = await openLoopbackIndex({ form: "json", ranges: true, beside: true });
+  t.after(() => index.close());
+  const statuses = async (sourcesOnly: readonly string[] | undefined): Promise<number[]> => {
+    const view = await openView({
+      ecosystem: "PyPI",
+      root: folder,
+      allowed: new Map(),
+      others: "all",
+      environment: { HOME: folder, PIP_INDEX_URL: index.url, PIP_CONFIG_FILE: "/dev/null" },
+      ...(sourcesOnly === undefined ? {} : { sourcesOnly }),
+    });
+    const answers = await Promise.all(["plain", "source"].map((name) => fetch(`${view.url}${name}/`)));
+    await view.close();
+    return answers.map((answer) => answer.status);
+  };
+  assert.deepEqual(await statuses(undefined), [200, 200]);
+  assert.deepEqual(await statuses([]), [200, 404]);
+  assert.deepEqual(await statuses(["Source"]), [200, 200]);
+});
+
 test("PyPI: files that need credentials are passed on under the view's address, whole or in part", async (t) => {
   const folder = await scratch(t);
   const index = await openLoopbackIndex({

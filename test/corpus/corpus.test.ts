@@ -4,19 +4,12 @@
  */
 import assert from "node:assert/strict";
 import * as fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, test } from "node:test";
-import { openAdvisories } from "../../src/advisories/index.ts";
-import { findFindings, makeJudge } from "../../src/findings/index.ts";
-import { takeInventory } from "../../src/inventory/index.ts";
 import type { Finding } from "../../src/model/index.ts";
-import { configuration } from "../support/findings.ts";
+import { withoutShared } from "../support/redress.ts";
 import { matchNaively, readRecords } from "./naive-matcher.ts";
-
-const data = path.join(import.meta.dirname, "..", "..", "..", "shared", "data");
-const corpus = path.join(data, "corpus");
-const target = { python: "3.11.7", node: "20.20.2", platform: "linux-x64" };
+import { advisoryFiles, data, openCorpus } from "./scanned-corpus.ts";
 
 interface Row {
   readonly file: string;
@@ -83,39 +76,25 @@ function byComponent(findings: readonly Finding[]): Map<string, string[]> {
 const sorted = (map: Map<string, string[]>): Record<string, string[]> =>
   Object.fromEntries([...map].sort(([a], [b]) => (a < b ? -1 : 1)));
 
-if (!fs.existsSync(corpus)) {
-  test("corpus", { skip: "the shared corpus is not on this machine" }, () => undefined);
+if (withoutShared !== false) {
+  test("corpus", { skip: withoutShared }, () => undefined);
 } else {
-  const sources = ["npm", "npm-malware", "pypi", "pypi-ghsa"].map((name) =>
-    path.join(data, "advisories", `${name}.jsonl`),
-  );
-  const records = readRecords(sources);
-  const cacheFolder = fs.mkdtempSync(path.join(os.tmpdir(), "redress-corpus-"));
-  const base = await openAdvisories({ sources, cacheFolder });
-  const judge = makeJudge({
-    lookup: (ecosystem, name) => base.lookup(ecosystem, name),
-    enrichment: (ids) => base.enrichment(ids),
-    configuration: configuration(),
-    firstSeen: () => undefined,
-    now: "2026-12-31T00:00:00Z",
-  });
+  const records = readRecords(advisoryFiles);
+  const corpus = await openCorpus();
   after(() => {
-    base.close();
-    fs.rmSync(cacheFolder, { recursive: true });
+    corpus.close();
   });
   const table = readTable();
-  const projects = fs.readdirSync(corpus).sort();
 
   test("the table has every project of the corpus", () => {
     assert.deepEqual(
-      projects.filter((project) => !table.has(project)),
+      corpus.projects.filter((project) => !table.has(project)),
       [],
     );
   });
-  for (const project of projects)
+  for (const project of corpus.projects)
     test(`${project}: findings are the naive matcher's and the table's`, async () => {
-      const inventory = await takeInventory({ root: path.join(corpus, project), target });
-      const findings = findFindings(inventory, judge, configuration());
+      const { inventory, findings } = await corpus.scan(project);
       assert.deepEqual(sorted(byComponent(findings)), sorted(matchNaively(inventory.components, records)));
       for (const row of table.get(project) ?? [])
         assert.deepEqual(countIn(row.file, findings), expectedOf(project, row));

@@ -3,7 +3,7 @@ import { isObject, objectAt, parseJsonObject, type JsonObject } from "../json-te
 import { editManifests } from "../npm/edit-manifest.ts";
 import { keyLines } from "../npm/read-lockfile.ts";
 import { Tree } from "../npm/tree.ts";
-import { needing, unreadable, type PackageManager, type Reading } from "../package-manager.ts";
+import { openEntry, type PackageManager, type Reading } from "../package-manager.ts";
 import { fileNameOf, folderOf, joinPath } from "../paths.ts";
 
 /** bun's text lockfile. */
@@ -21,18 +21,15 @@ function readBun(
   target: Target,
   path = folderOf(entry),
 ): Reading {
-  const text = files.get(entry);
-  if (text === undefined) return needing([entry]);
-  const parsed = parseJsonObject(stripJsonc(text));
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
+  const opened = openEntry({ entry, files }, (source) => parseJsonObject(stripJsonc(source)));
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
   const tree = new Tree(path, entry, "lockfile");
   const folders = new Map<string, string>();
-  const workspaces = objectAt(parsed.value, "workspaces");
+  const workspaces = objectAt(value, "workspaces");
   for (const [folder, manifest] of Object.entries(workspaces)) {
     if (!isObject(manifest)) continue;
     tree.addOwn(folder, withPeers(manifest));
@@ -40,7 +37,7 @@ function readBun(
     if (typeof name === "string" && folder !== "") folders.set(name, folder);
   }
   const lineOf = keyLines(text, " [");
-  const packages = objectAt(parsed.value, "packages");
+  const packages = objectAt(value, "packages");
   for (const key of Object.keys(packages))
     addPackage(tree, { key, value: packages[key], folders, line: lineOf(key) });
   const manifestOf = (folder: string): string | undefined =>

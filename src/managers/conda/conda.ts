@@ -1,16 +1,24 @@
 import type { Target } from "../../model/index.ts";
 import { isObject } from "../json-text.ts";
-import { needing, unreadable, type PackageManager, type Reading } from "../package-manager.ts";
+import { needing, openEntry, type PackageManager, type Reading } from "../package-manager.ts";
 import { parseYaml } from "../parsers.ts";
 import { fileNameOf, folderOf } from "../paths.ts";
 import { readRequirements } from "../pip/read-requirements.ts";
+import { isCondaList, readCondaList } from "./read-list.ts";
 
-/** conda's `environment.yml`: its `pip:` part; conda's own packages are no releases of an index that is judged here. */
+const isEnvironmentFile = (path: string): boolean =>
+  /^(?:conda[-_.])?environment(?:[-_.][\w-]+)?\.ya?ml$/i.test(fileNameOf(path));
+
+/**
+ * conda's `environment.yml`, of which the `pip:` part is judged, and what `conda list` prints; conda's own packages are
+ * no releases of an index that is judged here.
+ */
 export const conda: PackageManager = {
   id: "conda",
   ecosystem: "PyPI",
-  claims: (path) => /^(?:conda[-_.])?environment(?:[-_.][\w-]+)?\.ya?ml$/i.test(fileNameOf(path)),
-  read: readConda,
+  claims: (path) => isEnvironmentFile(path) || isCondaList(path),
+  read: (entry, files, target, path) =>
+    isCondaList(entry) ? readCondaList(entry, files, target, path) : readConda(entry, files, target, path),
   edit: () => new Map(),
 };
 
@@ -20,18 +28,13 @@ function readConda(
   target: Target,
   path = folderOf(entry),
 ): Reading {
-  const text = files.get(entry);
-  if (text === undefined) return needing([entry]);
-  const parsed = parseYaml(text);
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
-  const listed = Array.isArray(parsed.value["dependencies"])
-    ? (parsed.value["dependencies"] as unknown[])
-    : undefined;
+  const opened = openEntry({ entry, files }, parseYaml);
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
+  const listed = Array.isArray(value["dependencies"]) ? (value["dependencies"] as unknown[]) : undefined;
   if (listed === undefined) return needing([]);
   const pip = listed.flatMap((one) =>
     isObject(one) && Array.isArray(one["pip"]) ? (one["pip"] as unknown[]) : [],

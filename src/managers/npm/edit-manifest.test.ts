@@ -74,6 +74,42 @@ const cases: [name: string, text: string, upgrades: Upgrade[], expected: string]
     [upgrade("leaf", "1.0.0", "1.0.2", "override"), upgrade("twig", "3.0.0", "3.1.0", "override")],
     '{\n  "overrides": {\n    "old": "1.0.0",\n    "leaf@1.0.0": "1.0.2",\n    "twig@3.0.0": "3.1.0"\n  }\n}\n',
   ],
+  [
+    "each declared range that the plan names has its own rule",
+    '{\n  "overrides": {\n    "old": "1.0.0"\n  }\n}\n',
+    [{ ...upgrade("leaf", "1.0.0", "1.2.0", "override"), overrides: ["~1.0.0", "1.1.x"] }],
+    '{\n  "overrides": {\n    "old": "1.0.0",\n    "leaf@~1.0.0": "1.2.0",\n    "leaf@1.1.x": "1.2.0"\n  }\n}\n',
+  ],
+  [
+    "a rule for any range has no range in its key",
+    "{}",
+    [{ ...upgrade("leaf", "1.0.0", "1.2.0", "override"), overrides: ["*"] }],
+    '{"overrides": {"leaf": "1.2.0"}}',
+  ],
+  [
+    "a rule for other ranges of a direct dependency names its version",
+    '{"dependencies":{"a":"^2.0.0"}}',
+    [{ ...upgrade("a", "1.0.0", "1.1.0", "override"), overrides: ["~1.0.0"] }],
+    '{"dependencies":{"a":"^2.0.0"}, "overrides": {"a@~1.0.0": "1.1.0"}}',
+  ],
+  [
+    "a rule that holds an older version goes, and the others stay",
+    '{\n  "overrides": {\n    "leaf": "1.0.0",\n    "twig": "3.0.0",\n    "root": { "leaf": "1.0.0" }\n  }\n}\n',
+    [upgrade("leaf", "1.0.0", "1.2.0", "lockfile")],
+    '{\n  "overrides": {\n    "twig": "3.0.0",\n    "root": { "leaf": "1.0.0" }\n  }\n}\n',
+  ],
+  [
+    "a rule that admits the version stays",
+    '{"overrides":{"leaf":"^1.0.0"}}',
+    [upgrade("leaf", "1.0.0", "1.2.0", "lockfile")],
+    '{"overrides":{"leaf":"^1.0.0"}}',
+  ],
+  [
+    "with the last rule the overrides go",
+    '{\n  "name": "x",\n  "overrides": {\n    "leaf@1": "1.0.0"\n  }\n}\n',
+    [upgrade("leaf", "1.0.0", "1.2.0", "lockfile")],
+    '{\n  "name": "x"\n}\n',
+  ],
 ];
 
 for (const [name, text, upgrades, expected] of cases)

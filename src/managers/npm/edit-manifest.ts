@@ -32,14 +32,16 @@ export function editManifests(
   return changed;
 }
 
-function scan(text: string, path: string): JsonNode {
+/** @throws {Failure} `conflict` where a manifest is no JSON object. */
+export function scan(text: string, path: string): JsonNode {
   const root = scanJson(text);
   if (root?.fields === undefined)
     throw new Failure("conflict", `${path} is not a JSON object`, "Repair it, then plan again.");
   return root;
 }
 
-const apply = (text: string, splices: readonly Splice[]): string =>
+/** A text with its splices made. */
+export const apply = (text: string, splices: readonly Splice[]): string =>
   [...splices]
     .sort((a, b) => b.start - a.start)
     .reduce(
@@ -94,25 +96,58 @@ function addOverrides(
   path: string,
   context: { upgrades: readonly Upgrade[]; installed: readonly Component[]; project: Project },
 ): string {
-  const wanted = context.upgrades.filter((one) => one.via === "override" && one.to !== null);
+  let current = dropOverrides(text, path, context.upgrades);
+  for (const upgrade of context.upgrades)
+    if (isOverride(upgrade) && upgrade.to !== null)
+      for (const key of overrideKeys({ ...context, upgrade }))
+        current = addOverride(current, path, { upgrade, key });
+  return current;
+}
+
+/** Whether a change needs a rule that serves others than the project's own requirements. */
+export const isOverride = (one: Upgrade): boolean =>
+  one.via === "override" || (one.overrides?.length ?? 0) > 0;
+
+/** Takes out rules that hold a package at another version than the one it moves to: they are no longer needed. */
+function dropOverrides(text: string, path: string, upgrades: readonly Upgrade[]): string {
   let current = text;
-  for (const upgrade of wanted) current = addOverride(current, path, { ...context, upgrade });
+  const moving = upgrades.filter((one) => one.to !== null && one.from !== one.to);
+  for (const { package: name } of moving) {
+    const targets = moving.flatMap((one) => (one.package === name && one.to !== null ? [one.to] : []));
+    for (;;) {
+      const root = scan(current, path);
+      const overrides = root.fields?.get("overrides");
+      const old = [...(overrides?.fields ?? [])].find(([key, node]) => {
+        if (key !== name && !key.startsWith(`${name}@`)) return false;
+        const value: unknown = JSON.parse(current.slice(node.start, node.end));
+        return (
+          typeof value === "string" &&
+          !value.startsWith("$") &&
+          targets.every((to) => serves(to, value) === false)
+        );
+      });
+      if (overrides === undefined || old === undefined) break;
+      current = removeField(current, overrides.fields?.size === 1 ? root : overrides, {
+        key: overrides.fields?.size === 1 ? "overrides" : old[0],
+      });
+    }
+  }
   return current;
 }
 
 function addOverride(
   text: string,
   path: string,
-  context: { upgrade: Upgrade; upgrades: readonly Upgrade[]; installed: readonly Component[] },
+  { upgrade, key }: { readonly upgrade: Upgrade; readonly key: string },
 ): string {
   const root = scan(text, path);
-  const { upgrade } = context;
   const isDirect = ["dependencies", "devDependencies", "optionalDependencies"].some(
     (section) => root.fields?.get(section)?.fields?.has(upgrade.package) === true,
   );
-  const key = overrideKey(context);
-  // npm refuses an override of a direct dependency that is not the very same spec; `$name` says it is.
-  const value = JSON.stringify(isDirect ? `$${upgrade.package}` : upgrade.to);
+  // npm refuses an override of a direct dependency that is not the very same spec; `$name` says it is. A rule for other
+  // ranges than the project's own names its version.
+  const isWhole = isDirect && (upgrade.overrides?.length ?? 0) === 0;
+  const value = JSON.stringify(isWhole ? `$${upgrade.package}` : upgrade.to);
   const overrides = root.fields?.get("overrides");
   const present = overrides?.fields?.get(key);
   if (present !== undefined && text.charAt(present.start) === '"')
@@ -128,8 +163,11 @@ function addOverride(
     : insertField(text, overrides, `${JSON.stringify(key)}: ${value}`);
 }
 
-/** Names the version where another one of the same package stays: npm then overrides only requests that admit it. */
-function overrideKey({
+/**
+ * One key for each declared range that the plan names; else one that names the version where another one of the same
+ * package stays. npm applies a key with a range to every requirement whose range has a version in common with it.
+ */
+export function overrideKeys({
   upgrade,
   upgrades,
   installed,
@@ -137,14 +175,32 @@ function overrideKey({
   upgrade: Upgrade;
   upgrades: readonly Upgrade[];
   installed: readonly Component[];
-}): string {
+}): readonly string[] {
+  if (upgrade.overrides !== undefined && upgrade.overrides.length > 0)
+    return upgrade.overrides.map((range) =>
+      /^(?:\*|x|)$/i.test(range.trim()) ? upgrade.package : `${upgrade.package}@${range}`,
+    );
   const moving = new Set(upgrades.filter((one) => one.package === upgrade.package).map((one) => one.from));
   const stays = installed.some(
     (one) => one.name === upgrade.package && one.project === upgrade.project && !moving.has(one.version),
   );
   const targets = new Set(upgrades.filter((one) => one.package === upgrade.package).map((one) => one.to));
   const isOnly = installed.length > 0 && !stays && targets.size === 1;
-  return isOnly || upgrade.from === null ? upgrade.package : `${upgrade.package}@${upgrade.from}`;
+  return [isOnly || upgrade.from === null ? upgrade.package : `${upgrade.package}@${upgrade.from}`];
+}
+
+/** Takes one field out of an object, with the comma that goes with it. */
+function removeField(text: string, object: JsonNode, { key }: { readonly key: string }): string {
+  const fields = [...(object.fields?.entries() ?? [])];
+  const at = fields.findIndex(([name]) => name === key);
+  const node = fields[at]?.[1];
+  if (node === undefined) return text;
+  const before = fields[at - 1]?.[1];
+  const after = fields[at + 1]?.[1];
+  if (before !== undefined) return apply(text, [{ start: before.end, end: node.end, text: "" }]);
+  return after === undefined
+    ? apply(text, [{ start: object.start, end: object.end, text: "{}" }])
+    : apply(text, [{ start: node.keyStart, end: after.keyStart, text: "" }]);
 }
 
 /** The text between the first key and the brace before it: how this file indents. */
@@ -154,13 +210,15 @@ function indentOf(text: string, node: JsonNode): string | undefined {
   return /\n[\t ]*$/.exec(text.slice(node.start + 1, first.keyStart))?.[0];
 }
 
-function nested(text: string, content: string): string {
+/** A field as the only content of an object, laid out as the file is. */
+export function nested(text: string, content: string): string {
   const indent = /\n([\t ]+)"/.exec(text)?.[1];
   const feed = text.includes("\r\n") ? "\r\n" : "\n";
   return indent === undefined ? content : `${feed}${indent}${indent}${content}${feed}${indent}`;
 }
 
-function insertField(text: string, object: JsonNode, field: string): string {
+/** A text with one more field at the end of an object. */
+export function insertField(text: string, object: JsonNode, field: string): string {
   const fields = [...(object.fields?.values() ?? [])];
   const last = fields.at(-1);
   const indent = indentOf(text, object);

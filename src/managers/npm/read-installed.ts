@@ -13,6 +13,12 @@ export interface InstalledTexts {
   readonly list?: string;
   /** Path of each package inside the folder's parent (`node_modules/a`) and the text of its `package.json`. */
   readonly manifests?: ReadonlyMap<string, string>;
+  /** Links among those folders: where one stands and where it leads, both inside the folder's parent. */
+  readonly links?: ReadonlyMap<string, string>;
+  /** How many links lead elsewhere and so stand for packages that were not read. */
+  readonly outside?: number;
+  /** There are more packages than are read. */
+  readonly isCapped?: boolean;
 }
 
 /** Reads an installed `node_modules` folder; `own` is the text of the manifest beside it, `""` where there is none. */
@@ -35,8 +41,22 @@ export function readInstalledNodeModules(installed: InstalledTexts, project: str
   }
   for (const [at, text] of installed.manifests ?? [])
     addManifest(tree, { at, text, folder: installed.folder });
+  for (const [at, target] of installed.links ?? []) tree.addLink(at, target);
+  sayWhatIsLeft(tree, installed);
   tree.link(() => undefined);
   return { ...needing([]), ...tree.reading(projectAt(project)), notes: tree.notes };
+}
+
+function sayWhatIsLeft(tree: Tree, { folder, outside = 0, isCapped, manifests }: InstalledTexts): void {
+  if (outside > 0)
+    tree.note(
+      `${outside} ${outside === 1 ? "link" : "links"} in ${folder} ${outside === 1 ? "leads" : "lead"} out of the project: what is installed there is not read`,
+    );
+  if (isCapped === true)
+    tree.unread.push({
+      path: folder,
+      reason: `holds more than the ${manifests?.size ?? 0} packages that are read`,
+    });
 }
 
 const projectAt = (path: string): NonNullable<Reading["project"]> => ({
@@ -71,6 +91,7 @@ export function joinNodeModules(reading: Reading, installed: Reading, folder: st
   const { project } = reading;
   if (project === undefined) return reading;
   const lockedAt = new Map<string, Component>();
+  const locked = new Set(reading.components.map(componentKey));
   for (const component of reading.components)
     for (const place of component.places) if (place.at !== undefined) lockedAt.set(place.at, component);
   const components = new ComponentSet(project.path, "npm");
@@ -80,16 +101,18 @@ export function joinNodeModules(reading: Reading, installed: Reading, folder: st
   const isLocked = reading.components.length > 0;
   for (const component of installed.components)
     for (const place of component.places) {
-      const locked = place.at === undefined ? undefined : lockedAt.get(place.at);
-      if (locked?.name === component.name && locked.version === component.version) continue;
       const key = componentKey(component);
+      // No lockfile says where in a store a package lies; those of yarn and pnpm say of none where it lies.
+      if (locked.has(key) && (lockedAt.size === 0 || isInStore(place))) continue;
+      const there = place.at === undefined ? undefined : lockedAt.get(place.at);
+      if (there?.name === component.name && there.version === component.version) continue;
       if (components.get(key) === undefined) added.add(key);
       components.add({
         ...component,
         place,
         ...(component.immovable === undefined ? {} : { immovable: component.immovable }),
       });
-      if (isLocked) notes.push(differs(project.path, { component, locked, place }));
+      if (isLocked) notes.push(differs(project.path, { component, locked: there, place }));
     }
   const kept = isLocked
     ? installed.dependencies.filter((one) => one.from !== null && added.has(one.from))
@@ -97,7 +120,8 @@ export function joinNodeModules(reading: Reading, installed: Reading, folder: st
   const resolved = new Set(kept.filter((one) => one.from === null && one.to !== null).map((one) => one.name));
   return {
     ...reading,
-    project: { ...project, environment: folder },
+    // A run puts a folder of installed packages aside and makes it anew; it cannot do that with bun.
+    project: project.manager === "bun" ? project : { ...project, environment: folder },
     components: components.list(),
     dependencies: isLocked
       ? [...reading.dependencies, ...kept]
@@ -105,6 +129,8 @@ export function joinNodeModules(reading: Reading, installed: Reading, folder: st
     unread: [...reading.unread, ...installed.unread],
     notes: [
       ...reading.notes.filter((note) => isLocked || note.kind !== "unresolved"),
+      // A note with a place, on an alias, is what the lockfile has said already.
+      ...installed.notes.filter((note) => !isLocked || note.place === undefined),
       ...notes.slice(0, 20),
       ...(notes.length > 20
         ? [
@@ -119,11 +145,16 @@ export function joinNodeModules(reading: Reading, installed: Reading, folder: st
   };
 }
 
+const isInStore = ({ at }: Place): boolean => at?.startsWith("node_modules/.") === true;
+
 function differs(
   project: string,
   { component, locked, place }: { component: Component; locked: Component | undefined; place: Place },
 ): Note {
-  const expected = locked === undefined ? "not in the lockfile there" : `${locked.version} in the lockfile`;
+  const expected =
+    locked === undefined
+      ? `not in the lockfile${isInStore(place) ? "" : " there"}`
+      : `${locked.version} in the lockfile`;
   return {
     project,
     kind: "differs",

@@ -1,7 +1,7 @@
 import type { Place, Target } from "../../model/index.ts";
 import { isObject, objectAt, parseJsonObject, stringAt, type JsonObject } from "../json-text.ts";
 import { LineCounter } from "../line-counter.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
+import { openEntry, unreadable, type Reading } from "../package-manager.ts";
 import { folderOf, joinPath } from "../paths.ts";
 import { manifestLines } from "./manifest.ts";
 import { readNested } from "./read-nested.ts";
@@ -15,25 +15,21 @@ export function readLockfile(
   path = folderOf(entry),
 ): Reading {
   const manifestPath = joinPath(folderOf(entry), "package.json") ?? "package.json";
-  const needs = [entry, manifestPath].filter((file) => !files.has(file));
-  if (needs.length > 0) return needing(needs);
-  const text = files.get(entry) ?? "";
-  const lock = parseJsonObject(text);
-  if (lock.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: lock.reason,
-      ...(lock.line === undefined ? {} : { line: lock.line }),
-    });
+  const opened = openEntry({ entry, files, beside: [manifestPath] }, parseJsonObject);
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
   const tree = new Tree(path, entry, "lockfile");
   const manifestText = files.get(manifestPath) ?? "";
   const manifest = manifestText === "" ? undefined : readManifest(manifestText, manifestPath, tree);
-  const own = isObject(lock.value["packages"])
-    ? readPackages(lock.value["packages"], text, tree)
-    : readNested(lock.value, text, { tree, manifest });
+  const own = isObject(value["packages"])
+    ? readPackages(value["packages"], text, tree)
+    : readNested(value, text, { tree, manifest });
   if (own === undefined) return unreadable({ path: entry, reason: "holds no list of packages" });
-  if (manifest !== undefined && isObject(lock.value["packages"]))
-    noteStaleness(objectAt(lock.value["packages"], ""), manifest, { tree, manifestPath });
+  if (manifest !== undefined && isObject(value["packages"]))
+    noteStaleness(objectAt(value["packages"], ""), manifest, { tree, manifestPath });
   const lines = manifestText === "" ? undefined : manifestLines(manifestText);
   tree.link((at, section, name) => {
     if (at === "") return ownPlace(manifestPath, lines?.get(`${section} ${name}`), manifest !== undefined);

@@ -1,6 +1,6 @@
 import type { Dependency, Note, Target } from "../../model/index.ts";
 import { isObject, parseJsonObject } from "../json-text.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
+import { needing, openEntry, type Reading } from "../package-manager.ts";
 import { folderOf } from "../paths.ts";
 import { manifestLines } from "./manifest.ts";
 import { readSpec } from "./spec.ts";
@@ -18,20 +18,17 @@ export function readManifestAlone(
   target: Target,
   path = folderOf(entry),
 ): Reading {
-  const text = files.get(entry);
-  if (text === undefined) return needing([entry]);
-  const parsed = parseJsonObject(text);
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
+  const opened = openEntry({ entry, files }, parseJsonObject);
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
   const lines = manifestLines(text);
   const dependencies: Dependency[] = [];
   const notes: Note[] = [];
   for (const [section, kind] of sections) {
-    const asked = Object.hasOwn(parsed.value, section) ? parsed.value[section] : undefined;
+    const asked = Object.hasOwn(value, section) ? value[section] : undefined;
     if (!isObject(asked)) continue;
     for (const [name, range] of Object.entries(asked)) {
       if (typeof range !== "string") continue;

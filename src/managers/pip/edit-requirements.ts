@@ -1,6 +1,7 @@
 import { Failure, type Component, type Project, type Upgrade } from "../../model/index.ts";
 import { orderOf } from "../../versions/index.ts";
 import { seededPackages } from "./join-environment.ts";
+import { folderOf, joinPath } from "../paths.ts";
 import { Markers } from "./markers.ts";
 import { parseRequirementLines, type NamedRequirement, type Span } from "./requirement-lines.ts";
 
@@ -19,8 +20,9 @@ interface File {
 /**
  * Changes versions in place in every file of the project that names the package, so that all agree; comments, markers
  * and formatting stay. `--hash` options are renewed. A package that no file names is appended to the entry file when it
- * was there before (its version must now be held), or when it is new and the files are a complete list
- * (`isCompleteList`). A package that vanishes is removed with its annotation.
+ * was there before (its version must now be held), when it is new and the files are a complete list
+ * (`isCompleteList`), when its upgrade says so (`via: "manifest"`), or when only a constraint named it. A package that
+ * vanishes is removed with its annotation.
  * @throws {Failure} `conflict` when hashes are needed and unknown, two upgrades disagree, or a line has no version to change.
  */
 export function editRequirements(
@@ -31,6 +33,7 @@ export function editRequirements(
 ): ReadonlyMap<string, string> {
   const targets = agree(upgrades);
   const markers = new Markers(project.target);
+  const constraints = constraintFiles(files, project);
   const read: File[] = project.files
     .filter((path) => files.has(path))
     .map((path) => {
@@ -40,6 +43,7 @@ export function editRequirements(
     });
   const changed = new Map<string, string>();
   const named = new Set<string>();
+  const constrained = new Set<string>();
   const removed = new Set<string>();
   for (const file of read) {
     const splices: Splice[] = [];
@@ -53,7 +57,9 @@ export function editRequirements(
         removed.add(line.name);
         continue;
       }
-      named.add(line.name);
+      // A constraint installs nothing: it counts for what is asked for already.
+      if (upgrade.from !== null || !constraints.has(file.path)) named.add(line.name);
+      else constrained.add(line.name);
       splices.push(...changeLine(file, line, upgrade));
     }
     const text = splice(file.text, splices);
@@ -63,13 +69,32 @@ export function editRequirements(
   if (entry === undefined) return changed;
   const isComplete = isCompleteList(read, installed);
   const missing = [...targets.values()].filter(
-    (upgrade) => upgrade.to !== null && !named.has(upgrade.package) && (upgrade.from !== null || isComplete),
+    (upgrade) =>
+      upgrade.to !== null &&
+      !named.has(upgrade.package) &&
+      (upgrade.from !== null || upgrade.via === "manifest" || constrained.has(upgrade.package) || isComplete),
   );
   if (missing.length > 0) {
     const needsHashes = read.some((file) => file.requirements.some((line) => line.hashes.length > 0));
     changed.set(entry.path, append(changed.get(entry.path) ?? entry.text, missing, needsHashes));
   }
   return changed;
+}
+
+/** The project's files that are included as constraints only, or by such. */
+function constraintFiles(files: ReadonlyMap<string, string>, project: Project): ReadonlySet<string> {
+  const asked = new Set<string>();
+  const queue = project.files.slice(0, 1);
+  for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
+    if (asked.has(path)) continue;
+    asked.add(path);
+    for (const line of parseRequirementLines(files.get(path) ?? "")) {
+      const included =
+        line.kind === "include" && !line.constraint ? joinPath(folderOf(path), line.path) : undefined;
+      if (included !== undefined) queue.push(included);
+    }
+  }
+  return new Set(project.files.filter((path) => !asked.has(path)));
 }
 
 /** A range names what the project itself wants: it goes only by its owner's hand. */

@@ -1,11 +1,9 @@
 import type { Dependency, Note, Place, Target, Unread } from "../../model/index.ts";
 import { ComponentSet } from "../component-set.ts";
 import { isObject, objectAt, stringAt, type JsonObject } from "../json-text.ts";
-import { conflictLine } from "../line-counter.ts";
-import { mappingsOf, parseLockYaml } from "../lock-yaml.ts";
+import { mappingsOf, readLockYaml } from "../lock-yaml.ts";
 import { readSpec, serves } from "../npm/spec.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
-import { parseYaml } from "../parsers.ts";
+import { openEntry, unreadable, type Reading } from "../package-manager.ts";
 import { folderOf, joinPath } from "../paths.ts";
 import { isPackageName, isVersionText } from "../purl.ts";
 
@@ -16,24 +14,13 @@ export function readPnpm(
   target: Target,
   path = folderOf(entry),
 ): Reading {
-  const text = files.get(entry);
-  if (text === undefined) return needing([entry]);
-  const conflict = conflictLine(text);
-  if (conflict !== undefined)
-    return unreadable({ path: entry, reason: "merge conflict marker", line: conflict });
-  const quick = parseLockYaml(text);
-  const parsed = quick === undefined ? parseYaml(text) : { state: "read" as const, value: quick.value };
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
-  const lock = parsed.value;
+  const opened = openEntry({ entry, files }, readLockYaml);
+  if (opened.state === "ended") return opened.reading;
+  const { value: lock, lines } = opened.parsed;
   if (lock["lockfileVersion"] === undefined)
     return unreadable({ path: entry, reason: "names no lockfileVersion", line: 1 });
   const importers = importersOf(lock);
-  const reader = new PnpmReader({ project: path, path: entry, lock, lines: quick?.lines ?? new Map() });
+  const reader = new PnpmReader({ project: path, path: entry, lock, lines });
   for (const [folder, importer] of importers) reader.linkImporter(folder, importer);
   reader.linkPackages();
   reader.checkPackages();

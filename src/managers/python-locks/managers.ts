@@ -1,13 +1,11 @@
 import type { Target } from "../../model/index.ts";
 import { needing, type PackageManager, type Reading } from "../package-manager.ts";
 import { fileNameOf, folderOf } from "../paths.ts";
+import { editTomlRequirements } from "./edit-requirements-toml.ts";
 import { readPipfile } from "./read-pipfile.ts";
 import { readPyproject } from "./pyproject.ts";
 import { joinPythonLock } from "./python-lock.ts";
 import { readTomlLock } from "./read-toml-lock.ts";
-
-/** The tools write these locks themselves; nothing in them is edited by hand. */
-const unedited: PackageManager["edit"] = () => new Map();
 
 const tomlLock = (id: "poetry" | "pdm" | "uv", file: string): PackageManager => ({
   id,
@@ -15,7 +13,7 @@ const tomlLock = (id: "poetry" | "pdm" | "uv", file: string): PackageManager => 
   claims: (path) => fileNameOf(path) === file,
   read: (entry, files, target, path) =>
     readTomlLock(id, { entry, files, target, ...(path === undefined ? {} : { path }) }),
-  edit: unedited,
+  edit: editTomlRequirements,
 });
 
 export const poetry = tomlLock("poetry", "poetry.lock");
@@ -27,7 +25,7 @@ export const pipenv: PackageManager = {
   ecosystem: "PyPI",
   claims: (path) => fileNameOf(path) === "Pipfile.lock",
   read: readPipfile,
-  edit: unedited,
+  edit: editTomlRequirements,
 };
 
 /** A `pyproject.toml` that nothing locks: its ranges, said to be unresolved. */

@@ -1,7 +1,7 @@
 import { normaliseName, type Note, type Target } from "../../model/index.ts";
 import { isObject, objectAt, parseJsonObject, stringAt, type JsonObject } from "../json-text.ts";
 import { LineCounter } from "../line-counter.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
+import { openEntry, type Reading } from "../package-manager.ts";
 import { parseToml } from "../parsers.ts";
 import { folderOf, joinPath } from "../paths.ts";
 import { pinOf } from "../pip/requirement-lines.ts";
@@ -16,16 +16,12 @@ export function readPipfile(
   path = folderOf(entry),
 ): Reading {
   const manifest = joinPath(folderOf(entry), "Pipfile") ?? "Pipfile";
-  const needs = [entry, manifest].filter((file) => !files.has(file));
-  if (needs.length > 0) return needing(needs);
-  const text = files.get(entry) ?? "";
-  const parsed = parseJsonObject(text);
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
+  const opened = openEntry({ entry, files, beside: [manifest] }, parseJsonObject);
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
   const notes: Note[] = [];
   const counter = new LineCounter(text);
   const packages = new Map<string, LockedPackage>();
@@ -34,7 +30,7 @@ export function readPipfile(
     ["develop", "development"],
   ] as const) {
     let position = Math.max(0, text.indexOf(`"${section}"`));
-    const table = objectAt(parsed.value, section);
+    const table = objectAt(value, section);
     for (const name of Object.keys(table)) {
       const found = text.indexOf(`"${name}": {`, position);
       if (found >= 0) position = found;

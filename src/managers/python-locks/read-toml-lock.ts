@@ -1,6 +1,6 @@
 import { normaliseName, type Note, type Target } from "../../model/index.ts";
 import { isObject, objectAt, stringAt, type JsonObject } from "../json-text.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
+import { openEntry, unreadable, type Reading } from "../package-manager.ts";
 import { parseToml } from "../parsers.ts";
 import { folderOf, joinPath, shownAddress } from "../paths.ts";
 import { fromPep508, fromPoetry, readPyproject } from "./pyproject.ts";
@@ -21,17 +21,13 @@ export function readTomlLock(
 ): Reading {
   const { entry, files } = request;
   const manifest = joinPath(folderOf(entry), "pyproject.toml") ?? "pyproject.toml";
-  const needs = [entry, manifest].filter((file) => !files.has(file));
-  if (needs.length > 0) return needing(needs);
-  const text = files.get(entry) ?? "";
-  const parsed = parseToml(text);
-  if (parsed.state === "unread")
-    return unreadable({
-      path: entry,
-      reason: parsed.reason,
-      ...(parsed.line === undefined ? {} : { line: parsed.line }),
-    });
-  const listed = parsed.value[tool === "pip" ? "packages" : "package"];
+  const opened = openEntry({ entry, files, beside: [manifest] }, parseToml);
+  if (opened.state === "ended") return opened.reading;
+  const {
+    text,
+    parsed: { value },
+  } = opened;
+  const listed = value[tool === "pip" ? "packages" : "package"];
   if (!Array.isArray(listed) && tool !== "uv" && listed !== undefined)
     return unreadable({ path: entry, reason: "holds no list of packages" });
   const lines = tableLines(text, tool === "pip" ? "[[packages]]" : "[[package]]");

@@ -3,7 +3,7 @@ import type { PackageManager } from "../package-manager.ts";
 import { fileNameOf } from "../paths.ts";
 import { readSbom } from "./read-sbom.ts";
 
-const named = /^(?:bom|sbom|.*\.cdx|.*\.spdx|.*[-_.]s?bom|s?bom[-_.].*)\.json$/i;
+const named = /^(?:bom|sbom|.*\.cdx|.*\.spdx3?|.*[-_.]s?bom|s?bom[-_.].*)\.json(?:ld)?$/i;
 
 /** A bill of materials holds packages of several ecosystems: each adapter reads its own. */
 const sbomOf = (ecosystem: Ecosystem): PackageManager => ({

@@ -1,9 +1,16 @@
 import type { Dependency, Note, Place, Target, Unread } from "../../model/index.ts";
 import { ComponentSet } from "../component-set.ts";
-import { isObject, objectAt, parseJsonObject, stringAt, type JsonObject } from "../json-text.ts";
+import {
+  isObject,
+  objectAt,
+  parseJsonObject,
+  stringAt,
+  type JsonObject,
+  type UnreadText,
+} from "../json-text.ts";
 import { manifestLines } from "../npm/manifest.ts";
 import { foreignOf, readSpec, serves } from "../npm/spec.ts";
-import { needing, unreadable, type Reading } from "../package-manager.ts";
+import { needing, openEntry, type Reading } from "../package-manager.ts";
 import { folderOf, joinPath } from "../paths.ts";
 import { isPackageName, isVersionText } from "../purl.ts";
 import { parseYarnBerry, type BerryEntry } from "./yarn-berry.ts";
@@ -19,21 +26,13 @@ export function readYarn(
   target: Target,
   path = folderOf(entry),
 ): Reading {
-  const text = files.get(entry);
-  if (text === undefined) return needing([entry]);
-  const isV1 = !text.includes("__metadata:");
-  const parsed = isV1 ? parseYarnV1(text) : { entries: parseYarnBerry(text), bad: [] };
-  if (!Array.isArray(parsed.entries))
-    return unreadable({
-      path: entry,
-      reason: parsed.entries.reason,
-      ...(parsed.entries.line === undefined ? {} : { line: parsed.entries.line }),
-    });
-  const entries: readonly Entry[] = parsed.entries;
+  const opened = openEntry({ entry, files }, parseYarn);
+  if (opened.state === "ended") return opened.reading;
+  const { entries, bad } = opened.parsed;
   const own = ownManifests(entry, entries, files);
   if (own.needs.length > 0) return needing(own.needs);
   const reader = new YarnReader(path, entry, entries);
-  for (const { line, reason } of parsed.bad) reader.unread.push({ path: entry, line, reason });
+  for (const { line, reason } of bad) reader.unread.push({ path: entry, line, reason });
   for (const manifest of own.paths) reader.linkManifest(manifest, files.get(manifest) ?? "");
   reader.linkEntries();
   reader.components.scopeByReach(reader.dependencies);
@@ -45,6 +44,17 @@ export function readYarn(
     unread: reader.unread,
     notes: reader.notes,
   };
+}
+
+/** The blocks of a lockfile of any yarn, and what of a text by yarn 1 is none. */
+function parseYarn(text: string):
+  | UnreadText
+  | {
+      readonly state: "read";
+      readonly entries: readonly Entry[];
+      readonly bad: readonly { readonly line: number; readonly reason: string }[];
+    } {
+  return text.includes("__metadata:") ? parseYarnBerry(text) : { state: "read", ...parseYarnV1(text) };
 }
 
 /** The root's manifest, and those of workspaces: named by a berry lockfile, found by the root's globs for yarn 1. */

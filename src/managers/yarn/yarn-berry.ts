@@ -1,7 +1,5 @@
-import { conflictLine } from "../line-counter.ts";
-import { objectAt, stringAt, type JsonObject } from "../json-text.ts";
-import { mappingsOf, parseLockYaml } from "../lock-yaml.ts";
-import { parseYaml } from "../parsers.ts";
+import { objectAt, stringAt, type JsonObject, type UnreadText } from "../json-text.ts";
+import { mappingsOf, readLockYaml } from "../lock-yaml.ts";
 import type { YarnEntry } from "./yarn-v1.ts";
 
 /** A block of a berry lockfile; `workspace` is its folder for the project's own packages. */
@@ -16,25 +14,22 @@ export interface BerryEntry extends YarnEntry {
 }
 
 /** Reads the lockfile of yarn 2 and later (every `__metadata` version). */
-export function parseYarnBerry(text: string): BerryEntry[] | { reason: string; line?: number } {
-  const conflict = conflictLine(text);
-  if (conflict !== undefined) return { reason: "merge conflict marker", line: conflict };
-  const quick = parseLockYaml(text);
-  let value: JsonObject;
-  if (quick !== undefined) value = quick.value;
-  else {
-    const full = parseYaml(text);
-    if (full.state === "unread") return full;
-    value = full.value;
-  }
+export function parseYarnBerry(
+  text: string,
+): UnreadText | { readonly state: "read"; readonly entries: BerryEntry[]; readonly bad: [] } {
+  const parsed = readLockYaml(text);
+  if (parsed.state === "unread") return parsed;
+  const { value, lines } = parsed;
   const entries: BerryEntry[] = [];
   for (const [key, block] of mappingsOf(value)) {
     if (key === "__metadata") continue;
-    const entry = readBlock(key, block, quick?.lines.get(key) ?? 0);
+    const entry = readBlock(key, block, lines.get(key) ?? 0);
     if (entry !== undefined) entries.push(entry);
   }
   // The project itself has a block, so that an honest lockfile is never empty.
-  return entries.length === 0 ? { reason: "holds no packages" } : entries;
+  return entries.length === 0
+    ? { state: "unread", reason: "holds no packages" }
+    : { state: "read", entries, bad: [] };
 }
 
 function readBlock(key: string, block: JsonObject, line: number): BerryEntry | undefined {
