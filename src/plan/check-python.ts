@@ -35,13 +35,15 @@ const anyPrerelease = { prereleases: true };
 export function checkPlan(check: CheckRequest): readonly string[] {
   const { plan } = check;
   const problems: string[] = [];
-  const start = startOf(check);
-  const broken = new Set(unmet(start, check).map(({ from, need }) => `${from} ${need.name}`));
+  const open = openOf(check);
+  const start = new Map([...startOf(check), ...open]);
+  const broken = new Set(unmet(start, check, start).map(({ from, need }) => `${from} ${need.name}`));
   const state = new Map(start);
   plan.phases.forEach((phase, index) => {
     const number = index + 1;
     for (const { package: name, from, to } of phase.upgrades) {
-      if ((state.get(name) ?? null) !== from)
+      const isOpen = from === null && open.has(name);
+      if (!isOpen && (state.get(name) ?? null) !== from)
         problems.push(`phase ${number} moves ${name} from ${from ?? "absence"}, which is not there`);
       if (from !== null && to !== null && order.compare(to, from) <= 0)
         problems.push(`phase ${number} moves ${name} from ${from} to ${to}, which is no newer`);
@@ -71,12 +73,21 @@ function startOf({ request, project }: CheckRequest): Versions {
   return versions;
 }
 
+/** What no line pins and the installer chooses, in a project that is only files. */
+function openOf(check: CheckRequest): Versions {
+  const { request, project } = check;
+  const pinned = startOf(check);
+  if (project.environment !== undefined) return new Map();
+  return new Map([...(request.chosen ?? [])].filter(([name]) => !pinned.has(name)));
+}
+
 /** Requirements of the project itself that are promises: exact pins may move, and what nothing pins floats. */
 function promises({ request, project }: CheckRequest): readonly CheckedNeed[] {
   const environment = markerEnvironment(project.target);
   const names = new Set(
     request.inventory.components.filter((one) => one.project === project.path).map((one) => one.name),
   );
+  if (project.environment === undefined) for (const name of request.chosen?.keys() ?? []) names.add(name);
   return request.inventory.dependencies
     .filter((one) => one.project === project.path && one.from === null && names.has(one.name))
     .filter((one) => one.marker === undefined || evaluateMarker(one.marker, environment) !== false)
@@ -99,25 +110,32 @@ function floating({ request, project }: CheckRequest, start: Versions): Readonly
   );
 }
 
-/** Requirements in force that the versions do not serve; `from` is `""` for the project. */
-function unmet(versions: Versions, check: CheckRequest): readonly Edge[] {
-  const floats = floating(check, startOf(check));
+/** Requirements in force that the versions do not serve; `from` is `""` for the project. What is `there` needs no one to ask for it. */
+function unmet(versions: Versions, check: CheckRequest, there: Versions = new Map()): readonly Edge[] {
+  const open = openOf(check);
+  const floats = floating(check, new Map([...startOf(check), ...open]));
   const own = promises(check);
+  // Extras as `name extra`; of what no line pins only what something asks for is there, as `name`.
   const asked = new Set<string>();
   let edges: Edge[] = [];
   for (let before = -1; before !== asked.size;) {
     before = asked.size;
     edges = own.map((need) => ({ from: "", need }));
     for (const [from, version] of versions)
-      for (const need of check.needsOf(from, version))
-        if (need.under === null || asked.has(`${from} ${need.under}`)) edges.push({ from, need });
+      for (const need of check.needsOf(from, version)) if (isInForce(from, need)) edges.push({ from, need });
     edges = edges.filter(({ need }) => !floats.has(need.name));
+    for (const { need } of edges) asked.add(need.name);
     for (const { need } of edges) for (const extra of need.extras) asked.add(`${need.name} ${extra}`);
   }
   return edges.filter(({ need }) => {
     const found = versions.get(need.name);
     return found === undefined || (need.range !== "" && !order.satisfies(found, need.range, anyPrerelease));
   });
+
+  function isInForce(from: string, need: CheckedNeed): boolean {
+    if (open.has(from) && !asked.has(from) && !there.has(from)) return false;
+    return need.under === null || asked.has(`${from} ${need.under}`);
+  }
 }
 
 function checkCost(check: CheckRequest, start: Versions, final: Versions, problems: string[]): void {
@@ -141,6 +159,7 @@ function findingsByTier(check: CheckRequest, start: Versions, final: Versions): 
       .map((one) => `${one.package} ${one.advisory}`),
   );
   const today = request.now.slice(0, 10);
+  const open = openOf(check);
   const decisions = request.configuration.waivers
     .filter((one) => one.expires >= today)
     .map((one) => one.finding);
@@ -152,7 +171,9 @@ function findingsByTier(check: CheckRequest, start: Versions, final: Versions): 
     const hitsAt = (at: string): ReturnType<typeof request.judge.hits> =>
       request.judge.hits({ project: project.path, ecosystem: "PyPI", name, version: at, scope });
     const was = start.get(name);
-    const isOther = request.packages !== undefined && !request.packages.includes(name) && was !== undefined;
+    const isOther =
+      was !== undefined &&
+      (open.has(name) || (request.packages !== undefined && !request.packages.includes(name)));
     const old = new Set(isOther ? hitsAt(was).map((hit) => hit.advisory) : []);
     for (const hit of hitsAt(version)) {
       const ids = [hit.advisory, ...hit.aliases];
@@ -167,7 +188,8 @@ function findingsByTier(check: CheckRequest, start: Versions, final: Versions): 
 
 /** Majors of direct packages, majors of others with what appears, packages changed, distance (−1 where it cannot be told). */
 function stepsOf(check: CheckRequest, start: Versions, final: Versions): readonly number[] {
-  const direct = directOf(check, start);
+  const direct = directOf(check, startOf(check));
+  const open = openOf(check);
   let own = 0;
   let others = 0;
   let changed = 0;
@@ -176,13 +198,17 @@ function stepsOf(check: CheckRequest, start: Versions, final: Versions): readonl
     const from = start.get(name);
     const to = final.get(name);
     if (from === to) continue;
+    const versions = check.versionsOf?.(name) ?? [];
+    if (open.has(name)) {
+      distance += to === undefined ? 0 : versions.length - versions.indexOf(to);
+      continue;
+    }
     changed++;
     if (to === undefined) continue;
     if (from === undefined || order.level(from, to) === "major") {
       if (from !== undefined && direct.has(name)) own++;
       else others++;
     }
-    const versions = check.versionsOf?.(name) ?? [];
     distance += from === undefined ? versions.length - 1 - versions.indexOf(to) : versions.indexOf(to) - versions.indexOf(from); // prettier-ignore
   }
   return [own, others, changed, check.versionsOf === undefined ? -1 : distance];

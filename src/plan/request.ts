@@ -31,6 +31,11 @@ export interface PlanRequest {
   readonly packages?: readonly string[];
   /** What the package manager would not take of earlier plans. */
   readonly refusals?: readonly Refusal[];
+  /**
+   * Python projects that are only files: what their installer chooses today for what no line pins, by name. Absent: not
+   * known.
+   */
+  readonly chosen?: ReadonlyMap<string, string>;
   sourceFor(project: Project): ReleaseSource;
   /** RFC 3339; cooldowns are judged by it. */
   readonly now: string;
@@ -49,6 +54,8 @@ export interface PhaseDraft {
   /** RFC 3339: the earliest date among the findings that it clears. */
   readonly due: string;
   readonly upgrades: readonly Upgrade[];
+  /** What the package manager is asked for, where it made more or less of it by itself. */
+  readonly asked?: readonly Upgrade[];
 }
 
 /** The best version set that the planner knows for one project. */
@@ -66,4 +73,6 @@ export interface ProjectPlan {
   /** In the order of `costNames`, the most important first. */
   readonly cost: readonly number[];
   readonly costNames: readonly string[];
+  /** Python: the versions that the plan reckons with of packages that no line pins, by name. */
+  readonly unpinned?: ReadonlyMap<string, string>;
 }

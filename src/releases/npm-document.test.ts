@@ -89,21 +89,26 @@ test("what is no document is refused", () => {
   for (const text of ["<html>", "null", "[]", '{"versions": "1"}']) assert.throws(() => reduceDocument(text));
 });
 
-const platforms: readonly (readonly [Partial<NpmVersion>, platform: string, usable: "tarball" | "no"])[] = [
+const platforms: readonly (readonly [
+  Partial<NpmVersion>,
+  platform: string,
+  answer: "tarball" | "no" | "foreign",
+])[] = [
   [{}, "linux-x64", "tarball"],
   [{ hasArchive: false }, "linux-x64", "no"],
-  [{ os: ["darwin"] }, "linux-x64", "no"],
+  [{ os: ["darwin"] }, "linux-x64", "foreign"],
   [{ os: ["darwin", "linux"] }, "linux-x64", "tarball"],
   [{ os: ["!win32"] }, "linux-x64", "tarball"],
-  [{ os: ["!linux"] }, "linux-x64", "no"],
+  [{ os: ["!linux"] }, "linux-x64", "foreign"],
   [{ os: ["any"] }, "linux-x64", "tarball"],
-  [{ cpu: ["arm64"] }, "linux-x64", "no"],
+  [{ cpu: ["arm64"] }, "linux-x64", "foreign"],
   [{ os: ["linux"], cpu: ["x64"] }, "linux-x64", "tarball"],
   [{ cpu: ["arm64"] }, "linux", "tarball"],
 ];
 
-for (const [part, platform, usable] of platforms)
+for (const [part, platform, answer] of platforms)
   test(`usable: ${JSON.stringify(part)} on ${platform}`, () => {
     const version = { version: "1.0.0", requires: 0, hasArchive: true, ...part };
-    assert.equal(toRelease(version, { platform }).usable, usable);
+    const release = toRelease(version, { platform });
+    assert.equal(release.foreign === true ? "foreign" : release.usable, answer);
   });

@@ -23,6 +23,7 @@ export interface NpmVersion {
   readonly hasArchive: boolean;
   readonly bundles?: true;
   readonly installScript?: true;
+  readonly publisher?: string;
 }
 
 /** A part of a registry's document: any value may be missing or of another kind. */
@@ -73,6 +74,7 @@ function reduceVersion(
   const dist = objectOf(own(manifest, "dist"));
   const node = own(objectOf(own(manifest, "engines")), "node");
   const deprecated = own(manifest, "deprecated");
+  const publisher = own(objectOf(own(manifest, "_npmUser")), "name");
   const { publishedAt } = rest;
   const hash = hashOf(dist);
   const os = listOf(own(manifest, "os"));
@@ -90,6 +92,7 @@ function reduceVersion(
     hasArchive: typeof own(dist, "tarball") === "string",
     ...(bundledNames(manifest).length > 0 ? { bundles: true as const } : {}),
     ...(hasInstallScript(manifest) ? { installScript: true as const } : {}),
+    ...(typeof publisher === "string" ? { publisher } : {}),
   };
 }
 
@@ -162,7 +165,7 @@ function listOf(value: unknown): readonly string[] | undefined {
   return list.length === 0 ? undefined : list;
 }
 
-/** The release as one target sees it: unusable without an archive or on another operating system or processor. */
+/** The release as one target sees it: unusable without an archive, foreign on another operating system or processor. */
 export function toRelease(one: NpmVersion, target: Target): Release {
   const dash = target.platform.indexOf("-");
   const os = dash < 0 ? target.platform : target.platform.slice(0, dash);
@@ -172,11 +175,13 @@ export function toRelease(one: NpmVersion, target: Target): Release {
     version: one.version,
     ...(one.publishedAt === undefined ? {} : { publishedAt: one.publishedAt }),
     ...(one.deprecated === undefined ? {} : { deprecated: one.deprecated }),
-    usable: one.hasArchive && fits ? "tarball" : "no",
+    usable: one.hasArchive ? "tarball" : "no",
+    ...(fits ? {} : { foreign: true }),
     ...(one.node === undefined ? {} : { requiresRuntime: one.node }),
     hashes: one.hash === undefined ? [] : [one.hash],
     ...(one.bundles === undefined ? {} : { bundles: true }),
     ...(one.installScript === undefined ? {} : { installScript: true }),
+    ...(one.publisher === undefined ? {} : { publisher: one.publisher }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { normaliseName, type Requirement } from "../model/index.ts";
-import { parseRequirement } from "../versions/index.ts";
+import { parseRequirement, type ParsedRequirement } from "../versions/index.ts";
 
 /** What a distribution's core metadata says of its requirements. */
 export interface PythonMetadata {
@@ -37,22 +37,27 @@ export function parseMetadata(text: string): PythonMetadata {
       unreadable.push(line.slice(0, 200));
       continue;
     }
-    requires.push({
-      name: normaliseName("PyPI", parsed.name),
-      range: parsed.specifier,
-      kind: "production",
-      ...(parsed.extras.length === 0
-        ? {}
-        : { extras: parsed.extras.map((extra) => normaliseName("PyPI", extra)) }),
-      ...(parsed.marker === undefined ? {} : { marker: parsed.marker }),
-      ...(parsed.url === undefined ? {} : { url: parsed.url }),
-    });
+    requires.push(requirementFrom(parsed));
   }
   return {
     metadataVersion: all("metadata-version")[0] ?? "",
     requires,
     unreadable,
     dynamic: all("dynamic").map((field) => field.toLowerCase()),
+  };
+}
+
+/** One requirement line in the words of a release. */
+export function requirementFrom(parsed: ParsedRequirement): Requirement {
+  return {
+    name: normaliseName("PyPI", parsed.name),
+    range: parsed.specifier,
+    kind: "production",
+    ...(parsed.extras.length === 0
+      ? {}
+      : { extras: parsed.extras.map((extra) => normaliseName("PyPI", extra)) }),
+    ...(parsed.marker === undefined ? {} : { marker: parsed.marker }),
+    ...(parsed.url === undefined ? {} : { url: parsed.url }),
   };
 }
 

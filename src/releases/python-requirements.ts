@@ -2,6 +2,7 @@ import { Failure, reasonOf, type Requirements } from "../model/index.ts";
 import { sha256 } from "../system/index.ts";
 import type { Cache } from "./cache.ts";
 import { PythonClient } from "./python-client.ts";
+import { parseEggRequires } from "./python-egg-info.ts";
 import { isStatic, maxMetadataBytes, parseMetadata, type PythonMetadata } from "./python-metadata.ts";
 import type { PythonFile } from "./python-page.ts";
 import { readZipEntry } from "./remote-zip.ts";
@@ -18,8 +19,8 @@ const headBytes = 256 * 1024;
 
 /**
  * What one file requires, read with the fewest bytes: the metadata file beside it (PEP 658, 714), else METADATA from
- * inside the wheel by ranges, else PKG-INFO of an sdist whose metadata is static (PEP 643); else unknown, with the
- * reason. Remembered by the file's hash; what only this network or moment is to blame for is not remembered.
+ * inside the wheel by ranges, else PKG-INFO of an sdist whose metadata is static (PEP 643), else what setuptools noted in
+ * an sdist that it made; else unknown, with the reason. Remembered by the file's hash; what only this network or moment is to blame for is not remembered.
  */
 export async function readRequirements(
   file: PythonFile,
@@ -29,7 +30,8 @@ export async function readRequirements(
   const { client, cache } = means;
   let passing: Requirements | undefined;
   const key = {
-    kind: "pypi-requirements-1",
+    // Of sdists more is read than there once was.
+    kind: file.filename.endsWith(".whl") ? "pypi-requirements-1" : "pypi-requirements-2",
     index: file.hash === undefined ? file.url : "",
     name: file.hash ?? "",
   };
@@ -101,30 +103,51 @@ async function readSdist(
   client: PythonClient,
   signal: AbortSignal | undefined,
 ): Promise<Found> {
-  const isPkgInfo = (name: string): boolean => /^(?:\.\/)?[^/]+\/PKG-INFO$/.test(name);
-  let text: string | undefined;
-  if (file.filename.endsWith(".zip")) {
-    const archive = await client.openArchive(file, signal);
-    if ("reason" in archive) return notFetched(file, archive);
-    text = await readZipEntry(archive, isPkgInfo, maxMetadataBytes);
-  } else if (/\.(?:tar\.gz|tgz)$/.test(file.filename)) {
-    for (const count of [headBytes, 8 * 1024 * 1024]) {
-      const head = await client.readHead(file, count, signal);
-      if ("reason" in head) return notFetched(file, head);
-      const search = await findTarEntry(head.body, isPkgInfo, maxMetadataBytes);
-      if (search.state === "found") text = search.text;
-      if (head.whole || search.state !== "cut") break;
-    }
-  } else return lasting(unknown(`${file.filename} is packed in a way that is not read`));
-  if (text === undefined) return lasting(unknown(`${file.filename} holds no PKG-INFO near its start`));
+  const text = await readFromSdist(file, { client, signal }, isPkgInfo);
+  if (typeof text !== "string")
+    return text ?? lasting(unknown(`${file.filename} holds no PKG-INFO near its start`));
   const metadata = parseMetadata(text);
-  return lasting(
-    isStatic(metadata)
-      ? known(metadata, `PKG-INFO of ${file.filename}`)
-      : unknown(
+  if (isStatic(metadata)) return lasting(known(metadata, `PKG-INFO of ${file.filename}`));
+  const hint = await readFromSdist(file, { client, signal }, isEggRequires);
+  if (typeof hint === "string")
+    return lasting({
+      state: "known",
+      requires: parseEggRequires(hint),
+      from: `requires.txt of ${file.filename}, which a build may change`,
+    });
+  return hint?.lasting === false
+    ? hint
+    : lasting(
+        unknown(
           `${file.filename} states its requirements only when built (metadata ${metadata.metadataVersion})`,
         ),
-  );
+      );
+}
+
+const isPkgInfo = (name: string): boolean => /^(?:\.\/)?[^/]+\/PKG-INFO$/.test(name);
+const isEggRequires = (name: string): boolean =>
+  /^(?:\.\/)?[^/]+\/(?:[^/]+\/)?[^/]+\.egg-info\/requires\.txt$/.test(name);
+
+/** Text of one file of an sdist; `undefined` where it holds none such near its start, else why it was not read. */
+async function readFromSdist(
+  file: PythonFile,
+  { client, signal }: { readonly client: PythonClient; readonly signal: AbortSignal | undefined },
+  wanted: (name: string) => boolean,
+): Promise<string | Found | undefined> {
+  if (file.filename.endsWith(".zip")) {
+    const archive = await client.openArchive(file, signal);
+    return "reason" in archive ? notFetched(file, archive) : readZipEntry(archive, wanted, maxMetadataBytes);
+  }
+  if (!/\.(?:tar\.gz|tgz)$/.test(file.filename))
+    return lasting(unknown(`${file.filename} is packed in a way that is not read`));
+  for (const count of [headBytes, 8 * 1024 * 1024]) {
+    const head = await client.readHead(file, count, signal);
+    if ("reason" in head) return notFetched(file, head);
+    const search = await findTarEntry(head.body, wanted, maxMetadataBytes);
+    if (search.state === "found") return search.text;
+    if (head.whole || search.state !== "cut") return undefined;
+  }
+  return undefined;
 }
 
 function notFetched(file: PythonFile, refusal: { readonly status: number; readonly reason: string }): Found {

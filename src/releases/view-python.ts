@@ -20,6 +20,8 @@ export async function pythonShelf(request: ViewRequest, showing: Showing): Promi
   const indexes = await readPythonIndexes(request);
   const client = new PythonClient(indexes);
   const archives = new Map<string, string>();
+  const isBuildable = (name: string): boolean =>
+    request.sourcesOnly?.some((one) => normaliseName("PyPI", one) === name) ?? true;
   const nameOf = (path: readonly string[]): string | undefined => {
     const name = path[0] === filesFolder ? archiveName(path) : path.length === 1 ? path[0] : undefined;
     return name !== undefined && /^[a-z0-9](?:[\w.-]*[a-z0-9])?$/i.test(name)
@@ -47,8 +49,9 @@ export async function pythonShelf(request: ViewRequest, showing: Showing): Promi
       if (versions.length === 0) return { status: 404, reason: "no version of it is allowed" };
       const listed = await filesOf(client, name, signal);
       if ("reason" in listed) return listed;
-      const files = listed
-        .filter((file) => isShown(file, name, versions))
+      const allowed = listed.filter((file) => isShown(file, name, versions));
+      const files = allowed
+        .filter((file) => isBuildable(name) || hasWheel(file, name, allowed))
         .map((file) => ({ ...file, url: addressOf(file, name, base) }));
       if (files.length === 0) return { status: 404, reason: "the index lists none of the versions allowed" };
       return accept.includes(jsonType)
@@ -56,6 +59,14 @@ export async function pythonShelf(request: ViewRequest, showing: Showing): Promi
         : { status: 200, type: "text/html; charset=utf-8", body: writeHtml(name, files) };
     },
   };
+}
+
+/** Whether a file's version has a wheel, for whatever platform. */
+function hasWheel(file: PythonFile, name: string, files: readonly PythonFile[]): boolean {
+  const version = parseFilename(file.filename, name)?.version;
+  return files.some(
+    (one) => one.filename.endsWith(".whl") && parseFilename(one.filename, name)?.version === version,
+  );
 }
 
 const archiveName = (path: readonly string[]): string | undefined =>

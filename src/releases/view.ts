@@ -31,6 +31,11 @@ export interface ViewRequest {
    * but for Python files that need credentials.
    */
   readonly archives?: "through" | "view";
+  /**
+   * Python: of versions that have no wheel nothing is shown, but of these packages, for clients that build what they find
+   * no wheel of. Absent: all files are shown.
+   */
+  readonly sourcesOnly?: readonly string[];
   /** Shares documents between views, for npm. */
   readonly upstream?: NpmUpstream;
   readonly cacheFolder?: string;

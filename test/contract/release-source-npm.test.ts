@@ -90,8 +90,8 @@ for (const dates of [true, false])
       [true, undefined],
     );
     assert.deepEqual(
-      [...(await releasesOf(source, "native")).values()].map((one) => one.usable),
-      ["no", "tarball"],
+      [...(await releasesOf(source, "native")).values()].map((one) => one.foreign ?? false),
+      [true, false],
     );
     assert.equal((await releasesOf(source, "gone")).get("1.0.0")?.usable, "no");
     assert.equal(registry.log.filter((line) => line.includes("/plain ")).length, 1, registry.log.join());

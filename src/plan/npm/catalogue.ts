@@ -27,7 +27,7 @@ export interface Catalogue {
   readonly order: VersionOrder;
   /** Every listed version that can be read, ascending. */
   listed(name: string): readonly string[] | undefined;
-  /** Those that may be chosen anew, ascending; deprecated ones only where nothing else is listed. */
+  /** Those that may be chosen anew, ascending; deprecated ones only where their whole line is. */
   usable(name: string): readonly string[] | undefined;
   release(name: string, version: string): Release | undefined;
   /** `null`: cannot be planned. */
@@ -184,17 +184,29 @@ function entryFrom(name: string, releases: readonly Release[], order: VersionOrd
   const listed = [...byVersion.keys()].sort((a, b) => order.compare(a, b));
   const excluded = new Map<string, string>();
   const deprecated: string[] = [];
+  // A package for other platforms only is there because something wants it where it can be used.
+  const isForeign = byVersion.get(listed.at(-1) ?? "")?.foreign === true;
   const cooldown = judgeDates(name, byVersion, order, limits);
   const cooling = cooldown === "judged" ? coolingIn(byVersion, limits) : new Set<string>();
   for (const [version, release] of byVersion) {
-    const reason = whyExcluded({ name, release, order, limits, cooling });
+    const reason = whyExcluded({ name, release, order, limits, cooling, isForeign });
     if (reason !== undefined) excluded.set(version, reason);
     else if (release.deprecated !== undefined) deprecated.push(version);
   }
-  let usable = listed.filter((version) => !excluded.has(version) && !deprecated.includes(version));
-  if (usable.length === 0) usable = listed.filter((version) => deprecated.includes(version));
-  else for (const version of deprecated) excluded.set(version, "it is deprecated");
+  for (const version of withdrawnFor(deprecated, { listed, excluded, order }))
+    excluded.set(version, "it is deprecated");
+  const usable = listed.filter((version) => !excluded.has(version));
   return { releases: byVersion, listed, usable, excluded, cooldown, within: new Map(), common: new Map() };
+}
+
+/** Deprecated versions in whose line (no major step between them) another one serves; a line given up as a whole may be used. */
+function withdrawnFor(
+  deprecated: readonly string[],
+  of: { listed: readonly string[]; excluded: ReadonlyMap<string, string>; order: VersionOrder },
+): string[] {
+  const { listed, excluded, order } = of;
+  const alive = listed.filter((version) => !excluded.has(version) && !deprecated.includes(version));
+  return deprecated.filter((version) => alive.some((other) => order.level(version, other) !== "major"));
 }
 
 function whyExcluded(of: {
@@ -203,11 +215,13 @@ function whyExcluded(of: {
   order: VersionOrder;
   limits: Limits;
   cooling: ReadonlySet<string>;
+  isForeign: boolean;
 }): string | undefined {
-  const { name, release, order, limits, cooling } = of;
+  const { name, release, order, limits, cooling, isForeign } = of;
   const { version } = release;
   if (order.isPrerelease(version)) return "it is a pre-release";
   if (release.usable !== "tarball") return "the registry lists no archive of it";
+  if (release.foreign === true && !isForeign) return "it is made for other platforms";
   if (release.yanked !== undefined) return "it was withdrawn";
   if (release.bundles === true)
     return "it carries other packages in its own archive, whose versions no index tells";

@@ -1,6 +1,6 @@
 import type { Catalogue } from "./catalogue.ts";
 import type { Need } from "./need.ts";
-import type { Choice } from "./programme.ts";
+import type { Choice } from "./choice.ts";
 import type { Residues } from "./residue.ts";
 import type { Risk } from "./risk.ts";
 import { nameOf, pairOf, versionOf, versionsByName, type Slot, type Tree } from "./tree.ts";

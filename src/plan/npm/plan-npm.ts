@@ -6,7 +6,7 @@ import { checkClaim, type Verdict } from "./check.ts";
 import type { Need } from "./need.ts";
 import { walk, type Outcome } from "./outcome.ts";
 import { cutPhases } from "./phases.ts";
-import { costNames } from "./programme.ts";
+import { costNames } from "./choice.ts";
 import { makeRisk, type Risk } from "./risk.ts";
 import { search, type Answer } from "./search.ts";
 import { nameOf, readTree, type Slot, type Tree } from "./tree.ts";

@@ -1,30 +1,14 @@
 import { tiers } from "../../model/index.ts";
 import type { Programme, Row, Stage } from "../solver/index.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { costNames, distanceOf, type Choice } from "./choice.ts";
 import type { Need } from "./need.ts";
+import { OverrideRules } from "./override-rules.ts";
 import type { Risk } from "./risk.ts";
 import { pairOf, nameOf, versionOf, type Slot, type Tree } from "./tree.ts";
 import { mayStand, type Override, type Universe, type UniverseRequest } from "./universe.ts";
 
 type Term = readonly [column: number, factor: number];
-
-/** The parts of the objective after the findings by tier. */
-export const costNames: readonly string[] = [
-  ...tiers.map((tier) => `findings left, ${tier}`),
-  "requirements overridden",
-  "major moves of direct runtime dependencies",
-  "major moves of direct development dependencies",
-  "versions new to the tree",
-  "distance",
-];
-
-/** A set of versions as the solver chose it. */
-export interface Choice {
-  /** `name@version` of everything free that is there. */
-  readonly present: ReadonlySet<string>;
-  readonly slots: ReadonlyMap<Slot, string>;
-  readonly overrides: readonly Override[];
-}
 
 /** A universe as a 0/1 programme, and the way back. */
 export interface NpmProgramme {
@@ -66,7 +50,7 @@ class Formulation {
   private readonly serving = new Map<string, readonly number[]>();
   private readonly lifting = new Map<string, readonly number[]>();
   private readonly oByName = new Map<string, { readonly override: Override; readonly column: number }[]>();
-  private readonly tops = new Map<string, string | undefined>();
+  private readonly rules: OverrideRules;
 
   constructor(request: UniverseRequest, universe: Universe) {
     this.request = request;
@@ -74,6 +58,7 @@ class Formulation {
     this.tree = request.tree;
     this.catalogue = request.catalogue;
     this.risk = request.risk;
+    this.rules = new OverrideRules(request);
     for (const slot of request.tree.slots)
       this.directs.set(slot.name, [...(this.directs.get(slot.name) ?? []), slot]);
   }
@@ -239,7 +224,7 @@ class Formulation {
     const known = this.lifting.get(key);
     if (known !== undefined) return known;
     const columns = this.overridesOf(need.name).flatMap(({ override, column }) =>
-      this.isTouched(need, override) && this.mayLift(need, override) ? [column] : [],
+      this.rules.isTouched(need, override) && this.rules.mayLift(need, override) ? [column] : [],
     );
     this.lifting.set(key, columns);
     return columns;
@@ -247,30 +232,6 @@ class Formulation {
 
   private overridesOf(name: string): readonly { readonly override: Override; readonly column: number }[] {
     return this.oByName.get(name) ?? [];
-  }
-
-  private isTouched(need: Need, override: Override): boolean {
-    if (this.catalogue.satisfies(override.version, need.range)) return false;
-    return need.range === override.range || this.catalogue.haveCommon(need.name, need.range, override.range);
-  }
-
-  private mayLift(need: Need, override: Override): boolean {
-    const key = `${need.name}|${need.range}`;
-    if (!this.tops.has(key)) {
-      const within = [
-        ...(this.catalogue.listed(need.name) ?? []),
-        ...(this.tree.versions.get(need.name) ?? []),
-      ]
-        .filter((one) => !this.catalogue.order.isPrerelease(one) && this.catalogue.satisfies(one, need.range))
-        .sort((a, b) => this.catalogue.order.compare(a, b));
-      this.tops.set(key, within.at(-1));
-    }
-    const top = this.tops.get(key);
-    if (top === undefined || this.catalogue.order.compare(override.version, top) <= 0) return false;
-    return (
-      this.request.policy.allowOverrides === "any" ||
-      this.catalogue.order.level(top, override.version) !== "major"
-    );
   }
 
   private addOverrides(): void {
@@ -300,13 +261,33 @@ class Formulation {
             max: 1,
           });
       this.forbidOutOfReach(override, column);
+      this.forbidBesideDirect(override, column);
     }
+  }
+
+  /** npm refuses an override that touches what the project itself then asks for (EOVERRIDE). */
+  private forbidBesideDirect(override: Override, column: number): void {
+    for (const slot of this.directs.get(override.name) ?? [])
+      for (const [version, chosen] of this.e.get(slot) ?? []) {
+        const written = this.rules.writtenRange(slot, version);
+        if (
+          this.catalogue.satisfies(version, override.range) ||
+          this.catalogue.haveCommon(override.name, written, override.range)
+        )
+          this.row({
+            terms: [
+              [chosen, 1],
+              [column, 1],
+            ],
+            max: 1,
+          });
+      }
   }
 
   /** A requirement that the override would take somewhere it must not go excludes it. */
   private forbidOutOfReach(override: Override, column: number): void {
     for (const { own, need } of this.needsOn(override.name))
-      if (this.isOutOfReach(need, override))
+      if (this.rules.isOutOfReach(need, override))
         this.row({
           terms: [
             [own, 1],
@@ -326,11 +307,6 @@ class Formulation {
           else list.push({ own, need });
         }
     return this.byName.get(name) ?? [];
-  }
-
-  private isOutOfReach(need: Need, override: Override): boolean {
-    if (need.only !== undefined) return need.only !== override.version;
-    return this.isTouched(need, override) && (need.kind === "peer" || !this.mayLift(need, override));
   }
 
   private addFindings(): void {
@@ -429,16 +405,4 @@ function holds(row: Row, values: Uint8Array): boolean {
   let sum = 0;
   for (const [column, factor] of row.terms) sum += factor * (values[column] ?? 0);
   return sum >= (row.min ?? -Infinity) && sum <= (row.max ?? Infinity);
-}
-
-/** How many releases a version lies past the nearest of today's; for a newcomer, how many lie past it. */
-export function distanceOf(tree: Tree, catalogue: Catalogue, name: string, version: string): number {
-  const { order } = catalogue;
-  const usable = catalogue.usable(name) ?? [];
-  const below = (tree.versions.get(name) ?? []).filter((one) => order.compare(one, version) < 0).at(-1);
-  return usable.filter((one) =>
-    below === undefined
-      ? order.compare(one, version) > 0
-      : order.compare(one, below) > 0 && order.compare(one, version) <= 0,
-  ).length;
 }

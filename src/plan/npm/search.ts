@@ -1,8 +1,10 @@
 import { solve, type Solution } from "../solver/index.ts";
 import { reach, walk, type Outcome, type OutcomeRequest } from "./outcome.ts";
-import { costNames, distanceOf, formulate, type Choice } from "./programme.ts";
+import { costNames, distanceOf, type Choice } from "./choice.ts";
+import { formulate } from "./programme.ts";
 import { nameOf, versionOf } from "./tree.ts";
-import { growUniverse, type Universe, type UniverseRequest } from "./universe.ts";
+import { growUniverse } from "./growth.ts";
+import type { Universe, UniverseRequest } from "./universe.ts";
 
 export interface Answer {
   readonly outcome: Outcome;

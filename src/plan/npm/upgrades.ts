@@ -3,6 +3,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Risk } from "./risk.ts";
 import { nameOf, pairOf, versionOf, type Slot, type Tree } from "./tree.ts";
+import { noteDifferences } from "./version-notes.ts";
 
 export interface UpgradesRequest {
   readonly project: Project;
@@ -25,6 +26,7 @@ export function upgradesBetween(request: UpgradesRequest, before: Outcome, after
   for (const pair of before.present) if (!after.present.has(pair)) names.add(nameOf(pair));
   for (const pair of after.present) if (!before.present.has(pair)) names.add(nameOf(pair));
   for (const one of after.overrides) if (!before.overrides.includes(one)) names.add(one.name);
+  for (const [slot, version] of after.slots) if (before.slots.get(slot) !== version) names.add(slot.name);
   const served = serversIn(after);
   const moves = [...names].sort().flatMap((name) => movesOf(request, { name, before, after, served }));
   return moves.map((move) => upgradeOf(request, move, { before, after }));
@@ -63,6 +65,12 @@ function movesOf(
     moves.push({ name, from, to: to ?? null });
   }
   for (const to of fresh) if (!taken.has(to)) moves.push({ name, from: null, to });
+  // A direct dependency may go to a version that another one holds already, or leave one that another one keeps.
+  for (const [slot, to] of after.slots) {
+    const from = before.slots.get(slot);
+    if (slot.name !== name || from === undefined || from === to) continue;
+    if (!moves.some((move) => move.from === from && move.to === to)) moves.push({ name, from, to });
+  }
   // An override to a version that is there already changes no version, and still has to be written.
   for (const { name: one, version } of after.overrides)
     if (one === name && !moves.some((move) => move.to === version))
@@ -89,7 +97,7 @@ function successorOf(
   );
   if (override !== undefined) return override.version;
   for (const [slot, version] of after.slots)
-    if (slot.name === name && before.slots.get(slot) === from && fresh.includes(version)) return version;
+    if (slot.name === name && before.slots.get(slot) === from && version !== from) return version;
   for (const one of before.served) {
     if (typeof one.from !== "string" || one.to !== pairOf(name, from)) continue;
     const to = served.get(`${one.from}|${name}`);
@@ -193,19 +201,7 @@ function reasons(
   for (const [slot] of of.slots)
     if (!request.catalogue.satisfies(to, slot.range))
       because.push(`The manifest asks for ${slot.range}, which does not admit ${to}.`);
-  const cooldown = request.catalogue.cooldown(name);
-  if (cooldown === "impossible dates")
-    because.push(`The registry's release dates of ${name} cannot be true: the cooldown was not applied.`);
-  const release = request.catalogue.release(name, to);
-  if (release?.deprecated !== undefined)
-    because.push(`${pairOf(name, to)} is deprecated; so is every other version.`);
-  if (
-    release?.installScript === true &&
-    (from === null || request.catalogue.release(name, from)?.installScript !== true)
-  )
-    because.push(
-      `${pairOf(name, to)} wants to run a script when it is installed${from === null ? "" : `; ${from} did not`}.`,
-    );
+  because.push(...noteDifferences(request.catalogue, name, from, to));
   return because;
 }
 

@@ -14,6 +14,8 @@ export interface Book {
   needs(name: string, version: string): readonly Need[] | undefined;
   /** Packages whose major moves count as the application's own. */
   heads(): ReadonlySet<string>;
+  /** Whether the project is a flat list of pins, so that `heads` is inferred and not what its owner wrote. */
+  isFlat(): boolean;
   /** Requirements of everything that is there. */
   loadPresent(): Promise<void>;
   admit(names: Iterable<string>): Promise<void>;
@@ -42,7 +44,7 @@ class IndexBook implements Book {
   private readonly source: ReleaseSource;
   private readonly packages = new Map<string, Candidates>();
   private readonly known = new Map<string, readonly Need[]>();
-  private heads_: ReadonlySet<string> | undefined;
+  private lines: Lines | undefined;
 
   constructor(source: ReleaseSource, premises: Premises, risk: Risk) {
     this.source = source;
@@ -59,12 +61,16 @@ class IndexBook implements Book {
   }
 
   heads(): ReadonlySet<string> {
-    return (this.heads_ ??= headsOf(this));
+    return (this.lines ??= linesOf(this)).heads;
+  }
+
+  isFlat(): boolean {
+    return (this.lines ??= linesOf(this)).isFlat;
   }
 
   async loadPresent(): Promise<void> {
-    const { present, known } = this.premises;
-    const unknown: (readonly [string, string])[] = [];
+    const { present, open, known } = this.premises;
+    const unknown: (readonly [string, string])[] = [...open];
     for (const [name, { version, immovable }] of present) {
       const needs = known.get(name);
       if (needs !== undefined) this.note(name, version, needs);
@@ -116,7 +122,8 @@ class IndexBook implements Book {
    */
   private missing(name: string, version: string, reason: string): void {
     const candidates = this.packages.get(name);
-    const isPresent = this.premises.present.get(name)?.version === version;
+    const { present, open } = this.premises;
+    const isPresent = (present.get(name)?.version ?? open.get(name)) === version;
     this.note(name, version, []);
     if (isPresent) {
       if (!this.troubles.has(name))
@@ -159,11 +166,17 @@ export function releaseOf(book: Book, name: string, version: string): Release | 
   return book.candidates(name)?.releases.get(version);
 }
 
+/** What a project's lines say of its packages. */
+interface Lines {
+  readonly heads: ReadonlySet<string>;
+  readonly isFlat: boolean;
+}
+
 /**
  * Direct packages. In a flat list of pins, where most of what is required is a line of the project too, being a line
  * says nothing: there the packages that no other one requires are the application's own.
  */
-function headsOf(book: Book): ReadonlySet<string> {
+function linesOf(book: Book): Lines {
   const { present } = book.premises;
   const required = new Set<string>();
   for (const [name, { version }] of present)
@@ -172,11 +185,12 @@ function headsOf(book: Book): ReadonlySet<string> {
   const there = [...required].filter((name) => present.has(name));
   const isFlat =
     there.length * 2 >= required.size && there.every((name) => present.get(name)?.direct === true);
-  return new Set(
+  const heads = new Set(
     [...present.values()]
       .filter((one) => one.direct && !(isFlat && required.has(one.name)))
       .map((one) => one.name),
   );
+  return { heads, isFlat };
 }
 
 async function eachOf<T>(items: readonly T[], act: (item: T) => Promise<void>): Promise<void> {

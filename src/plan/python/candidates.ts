@@ -12,6 +12,8 @@ export interface Candidates {
   readonly name: string;
   /** `null` for a package that may appear. */
   readonly present: string | null;
+  /** The version that is there or that the installer chooses today; `null` for a package that may appear. */
+  readonly start: string | null;
   /** Ascending; the present one among them. */
   readonly versions: readonly string[];
   /** Listed newer versions that are not among them. */
@@ -34,12 +36,14 @@ export function chooseCandidates(name: string, list: ReleaseList, rules: Rules):
   const { premises, component } = rules;
   const { order } = premises;
   const present = component?.version ?? null;
-  const only = present === null ? [] : [present];
+  const start = present ?? premises.open.get(name) ?? null;
+  const only = start === null ? [] : [start];
   const stuck = stuckBecause(list, component, premises);
   if (stuck !== undefined || list.state === "unknown")
     return {
       name,
       present,
+      start,
       versions: only,
       excluded: new Map(),
       releases: new Map(),
@@ -66,8 +70,12 @@ export function chooseCandidates(name: string, list: ReleaseList, rules: Rules):
     if (index !== undefined) excluded.set(release.version, { by: "index", reason: index });
     else if (policy !== undefined) excluded.set(release.version, { by: "policy", reason: policy });
   }
-  const versions = [...only, ...newer.map((one) => one.version).filter((version) => !excluded.has(version))];
-  return { name, present, versions, excluded, releases };
+  const allowed = newer.map((one) => one.version).filter((version) => !excluded.has(version));
+  const versions = [
+    ...only.filter((version) => present !== null || !allowed.includes(version)),
+    ...allowed,
+  ].sort((a, b) => order.compare(a, b));
+  return { name, present, start, versions, excluded, releases };
 }
 
 function stuckBecause(

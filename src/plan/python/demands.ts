@@ -71,7 +71,10 @@ export interface Start {
 }
 
 export function readStart(premises: Premises, needsOf: NeedsOf): Start {
-  const assignment = new Map([...premises.present].map(([name, { version }]) => [name, version]));
+  const assignment = new Map([
+    ...[...premises.present].map(([name, { version }]) => [name, version] as const),
+    ...premises.open,
+  ]);
   const demands = demandsOf(assignment, needsOf, premises);
   const broken = demands.all.filter((one) => !isMet(one, assignment, premises));
   return {

@@ -17,8 +17,9 @@ export interface ExplainRequest {
 export function explainMove(move: Move, request: ExplainRequest): Upgrade {
   const { book } = request;
   const { premises } = book;
-  const { name, from, to } = move;
+  const { name, to } = move;
   const component = premises.present.get(name);
+  const from = component === undefined ? null : move.from;
   const release = to === null ? undefined : releaseOf(book, name, to);
   const finding = new Map(
     premises.findings
@@ -54,11 +55,32 @@ function reasonsFor(move: Move, request: ExplainRequest): readonly string[] {
   if (move.brings.length > 0) reasons.push(`It brings ${move.brings.map(wordsOf).join(", ")}.`);
   const lower = whyNotLower(move, request);
   if (lower !== undefined) reasons.push(lower);
+  reasons.push(...whatChanges(move, book));
   const release = move.to === null ? undefined : releaseOf(book, move.name, move.to);
   const { cooldownDays } = book.premises.configuration.policy;
   if (cooldownDays > 0 && release !== undefined && release.publishedAt === undefined)
     reasons.push("The index does not say when it was released, so the cooldown could not be judged.");
   return reasons;
+}
+
+/** What a person should know of two releases: the time between them, interpreters, withdrawal. */
+function whatChanges({ name, from, to }: Move, book: Book): readonly string[] {
+  const old = from === null ? undefined : releaseOf(book, name, from);
+  const now = to === null ? undefined : releaseOf(book, name, to);
+  const words: string[] = [];
+  if (old?.yanked !== undefined)
+    words.push(`${old.version} was withdrawn${old.yanked === "" ? "" : `: ${old.yanked}`}.`);
+  if (now?.deprecated !== undefined) words.push(`${now.version} is deprecated: ${now.deprecated}.`);
+  if (old === undefined || now === undefined) return words;
+  const [before, after] = [old.publishedAt, now.publishedAt].map((date) => Date.parse(date ?? ""));
+  const days = Math.round(((after ?? Number.NaN) - (before ?? Number.NaN)) / 86_400_000);
+  // An index that was filled later than its releases were made dates some of them the wrong way round.
+  if (days >= 0) words.push(`${now.version} was released ${days} days after ${old.version}.`);
+  if (now.requiresRuntime !== undefined && now.requiresRuntime !== old.requiresRuntime)
+    words.push(
+      `It needs Python ${now.requiresRuntime}, ${old.version} ${old.requiresRuntime ?? "names none"}.`,
+    );
+  return words;
 }
 
 const wordsOf = (hit: Hit): string => `${hit.advisory} (${hit.severity})`;
@@ -80,7 +102,15 @@ function forcedBy(move: Move, { moves, ties }: ExplainRequest): readonly string[
   const chain: string[] = [];
   for (let tie = came.get(move.name); tie !== undefined && tie !== null; tie = came.get(tie.first))
     chain.unshift(wordsOfTie(tie, byName.get(tie.first)));
-  return chain;
+  if (move.from !== null) return chain;
+  // Of a newcomer those matter that ask for it, down from a package that was there; why that one moves it says itself.
+  const asking: string[] = [];
+  for (let tie = came.get(move.name); tie !== undefined && tie !== null; tie = came.get(tie.first)) {
+    if (tie.demand.from !== tie.first) break;
+    asking.unshift(wordsOfTie(tie, byName.get(tie.first)));
+    if (byName.get(tie.first)?.from !== null) break;
+  }
+  return asking.length > 0 ? asking : chain;
 }
 
 function wordsOfTie({ first, demand }: Tie, other: Move | undefined): string {

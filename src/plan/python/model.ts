@@ -1,4 +1,4 @@
-import { tiers } from "../../model/index.ts";
+import { tiers, type Component } from "../../model/index.ts";
 import type { Programme, Row, Stage, Term } from "../solver/index.ts";
 import { seeds, type Book } from "./book.ts";
 import { demandsOf, pairOf, type Assignment, type NeedsOf, type Start } from "./demands.ts";
@@ -112,23 +112,50 @@ class Builder {
 
   private orderedByNearness(name: string): readonly string[] {
     const versions = this.versionsOf(name);
-    return this.book.premises.present.has(name) ? versions : versions.toReversed();
+    if (this.book.premises.present.has(name)) return versions;
+    const start = this.book.candidates(name)?.start ?? null;
+    return start === null
+      ? versions.toReversed()
+      : [start, ...versions.toReversed().filter((version) => version !== start)];
   }
 
   /** Only what is there for the sake of others may go: neither a line of the project nor of unknown use. */
   private mayVanish(name: string): boolean {
-    const component = this.book.premises.present.get(name);
-    if (component === undefined || component.direct || component.immovable !== undefined || seeds.has(name))
-      return false;
-    const demanded = this.request.start.demands.all.filter((demand) => demand.need.name === name);
-    return demanded.some((one) => one.from !== null) && demanded.every((one) => one.from !== null);
+    return this.heldByOthers().has(name);
+  }
+
+  private held: ReadonlySet<string> | undefined;
+
+  /**
+   * What is present because something else that is present asks for it, followed from what stands by itself: packages
+   * that only ask for each other are of unknown use and stay.
+   */
+  private heldByOthers(): ReadonlySet<string> {
+    if (this.held !== undefined) return this.held;
+    const { present } = this.book.premises;
+    const demands = this.request.start.demands.all;
+    const asked = new Set(demands.map((demand) => demand.need.name));
+    const byLine = new Set(demands.flatMap(({ from, need }) => (from === null ? [need.name] : [])));
+    const standsAlone = ({ name, direct, immovable }: Component): boolean =>
+      direct || immovable !== undefined || seeds.has(name) || byLine.has(name) || !asked.has(name);
+    const roots = new Set([...present.values()].filter(standsAlone).map((component) => component.name));
+    // What no line pins is there for a reason too.
+    const reached = new Set([
+      ...roots,
+      ...demands.flatMap(({ from }) => (from === null || present.has(from) ? [] : [from])),
+    ]);
+    for (const from of reached)
+      for (const demand of demands)
+        if (demand.from === from && present.has(demand.need.name)) reached.add(demand.need.name);
+    this.held = new Set([...reached].filter((name) => !roots.has(name)));
+    return this.held;
   }
 
   private signatureOf(name: string, version: string, ranges: readonly string[]): string {
     const { book } = this;
     const { premises } = book;
     return JSON.stringify([
-      version === premises.present.get(name)?.version,
+      version === book.candidates(name)?.start,
       book.risk.counts(name, version),
       isMajor(book, name, version),
       book.needs(name, version) === undefined,
@@ -205,8 +232,8 @@ class Builder {
     for (const choice of choices) if (premises.fits(choice.version, need.range)) add(choice.column, -1);
     let max = left.slack;
     if (this.request.start.brokenPairs.has(pairOf(from, need.name))) {
-      const before = premises.present.get(need.name)?.version;
-      if (before === undefined) {
+      const before = this.request.start.assignment.get(need.name) ?? null;
+      if (before === null) {
         max++;
         for (const choice of choices) add(choice.column, 1);
       } else {
@@ -237,7 +264,8 @@ class Builder {
         });
         const step = breakingStep(book, name, version);
         if (step !== undefined) push(step, column, 1);
-        if (before === undefined) push(afterFindings + 2, column, 1);
+        const isOpen = book.premises.open.has(name);
+        if (before === undefined && !isOpen) push(afterFindings + 2, column, 1);
         else if (version === before) push(afterFindings + 2, column, -1);
         const isUnread = this.request.penaliseUnread && book.needs(name, version) === undefined;
         push(afterFindings + 3, column, distanceOf(book, name, version) + (isUnread ? unreadPenalty : 0));

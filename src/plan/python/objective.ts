@@ -15,12 +15,17 @@ export const costNames: readonly string[] = [
 /** Index of the first part after the findings. */
 export const afterFindings = tiers.length;
 
-/** How many versions lie between; packages that appear are counted down from their newest version. */
+/**
+ * How many versions lie between; packages that appear are counted down from their newest version, and so are those that
+ * no line pins, once they are not what the installer chooses today: it takes the newest that serves.
+ */
 export function distanceOf(book: Book, name: string, version: string): number {
   const candidates = book.candidates(name);
   if (candidates === undefined) return 0;
-  const { present, versions } = candidates;
+  const { present, start, versions } = candidates;
   const index = versions.indexOf(version);
+  if (present === null && version === start) return 0;
+  if (present === null && start !== null) return versions.length - index;
   return present === null ? versions.length - 1 - index : index - versions.indexOf(present);
 }
 
@@ -32,6 +37,7 @@ export function isMajor(book: Book, name: string, version: string): boolean {
 
 /** The part of the cost in which choosing a version counts as a breaking step, if it does. */
 export function breakingStep(book: Book, name: string, version: string): number | undefined {
+  if (book.premises.open.has(name)) return undefined;
   if (!book.premises.present.has(name)) return afterFindings + 1;
   if (!isMajor(book, name, version)) return undefined;
   return afterFindings + (book.heads().has(name) ? 0 : 1);
@@ -43,13 +49,13 @@ export function costOf(book: Book, assignment: Assignment): readonly number[] {
   const add = (index: number, amount: number): void => {
     cost[index] = (cost[index] ?? 0) + amount;
   };
-  const { present } = book.premises;
+  const { present, open } = book.premises;
   for (const name of new Set([...present.keys(), ...assignment.keys()])) {
     const version = assignment.get(name) ?? null;
-    const before = present.get(name)?.version ?? null;
+    const before = present.get(name)?.version ?? open.get(name) ?? null;
     if (version !== null) book.risk.counts(name, version).forEach((count, tier) => { add(tier, count); }); // prettier-ignore
     if (version === before) continue;
-    add(afterFindings + 2, 1);
+    if (!open.has(name)) add(afterFindings + 2, 1);
     if (version === null) continue;
     const step = breakingStep(book, name, version);
     if (step !== undefined) add(step, 1);

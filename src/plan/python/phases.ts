@@ -1,5 +1,6 @@
 import { tiers, type Hit, type Tier } from "../../model/index.ts";
 import type { Book } from "./book.ts";
+import { isMajor } from "./objective.ts";
 import { demandsOf, pairOf, type Assignment, type Demand, type NeedsOf, type Start } from "./demands.ts";
 
 /** One package of the plan and what it means for the findings of the version that was there. */
@@ -40,7 +41,9 @@ export function movesOf(book: Book, start: Start, final: Assignment): readonly M
     if (from === to) continue;
     const before = from === null ? [] : book.risk.hits(name, from);
     const after = to === null ? [] : book.risk.hits(name, to);
-    moves.push({ name, from, to, clears: missingIn(after, before), brings: missingIn(before, after) });
+    // What no line pins is no finding of the project's.
+    const clears = book.premises.open.has(name) ? [] : missingIn(after, before);
+    moves.push({ name, from, to, clears, brings: missingIn(before, after) });
   }
   return moves;
 }
@@ -139,7 +142,11 @@ function demandsAround(name: string, extra: string, demands: readonly Demand[]):
   return [...found];
 }
 
-/** Groups by tier, the most urgent first; each takes along what its packages are tied to. */
+/**
+ * Groups by tier, the most urgent first; each takes along what its packages are tied to. Within a tier what breaks
+ * nothing lands first, then each major move of a direct runtime dependency in a group of its own; of a flat list of
+ * pins nobody can tell which those are.
+ */
 export function groupMoves(book: Book, moves: readonly Move[], ties: readonly Tie[]): readonly Group[] {
   const byName = new Map(moves.map((move) => [move.name, move]));
   const next = new Map<string, string[]>();
@@ -153,21 +160,49 @@ export function groupMoves(book: Book, moves: readonly Move[], ties: readonly Ti
     const seeds = moves.filter((move) =>
       move.clears.some((hit) => hit.tier === tier && isCounted(move, hit)),
     );
-    take(tier, seeds.map((move) => move.name)); // prettier-ignore
+    takeCalmFirst(tier, seeds.map((move) => move.name)); // prettier-ignore
   }
-  take("next-window", moves.map((move) => move.name)); // prettier-ignore
+  takeCalmFirst("next-window", moves.map((move) => move.name)); // prettier-ignore
   return groups;
 
-  function take(tier: Tier, seeds: readonly string[]): void {
-    const taken = new Set<string>();
-    const queue = [...seeds];
+  function takeCalmFirst(tier: Tier, seeds: readonly string[]): void {
+    const breaking = new Map(
+      seeds.map((name) => [name, [...reach([name])].filter((one) => isBreaking(byName.get(one))).length]),
+    );
+    take(tier, seeds.filter((name) => breaking.get(name) === 0)); // prettier-ignore
+    const others = seeds.filter((name) => breaking.get(name) !== 0);
+    others.sort((a, b) => (breaking.get(a) ?? 0) - (breaking.get(b) ?? 0));
+    for (const name of others) take(tier, [name]);
+  }
+
+  function isBreaking(move: Move | undefined): boolean {
+    if (
+      move === undefined ||
+      move.to === null ||
+      book.isFlat() ||
+      !book.heads().has(move.name) ||
+      !isMajor(book, move.name, move.to)
+    )
+      return false;
+    return book.premises.present.get(move.name)?.scope === "production";
+  }
+
+  /** What has to go in with some packages and is not in yet. */
+  function reach(names: readonly string[]): ReadonlySet<string> {
+    const reached = new Set<string>();
+    const queue = [...names];
     for (let name = queue.pop(); name !== undefined; name = queue.pop()) {
-      if (done.has(name)) continue;
-      done.add(name);
-      taken.add(name);
+      if (done.has(name) || reached.has(name)) continue;
+      reached.add(name);
       queue.push(...(next.get(name) ?? []));
     }
+    return reached;
+  }
+
+  function take(tier: Tier, seeds: readonly string[]): void {
+    const taken = reach(seeds);
     if (taken.size === 0) return;
+    for (const name of taken) done.add(name);
     const members = [...taken].sort().flatMap((name) => byName.get(name) ?? []);
     const dates = members.flatMap((move) =>
       move.clears.filter((hit) => isCounted(move, hit)).map((hit) => hit.due),

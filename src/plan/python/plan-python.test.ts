@@ -448,16 +448,84 @@ test("an upgrade says what it clears, what forced it and why it is no lower", as
 
 test("broken requirements, unknown packages and what cannot be read are told", async () => {
   const plan = await planFor({
-    pins: ["a==1", "celery==3", "private==1", "local==1+cpu", "floating>=1"],
-    index: { a: { "1": ["absent>=1"], "2": any }, celery: { "3": ["pytz >dev"] }, local: { "1": any } },
+    pins: ["a==1", "b==1", "celery==3", "private==1", "local==1+cpu", "floating>=1"],
+    index: {
+      a: { "1": ["absent>=1", "b>=2"], "2": any },
+      b: { "1": any, "2": any },
+      celery: { "3": ["pytz >dev"] },
+      local: { "1": any },
+    },
     advisories: { a: ["2", "1-week"], private: ["2", "1-week"], local: ["2", "1-week"] },
   });
-  assert.deepEqual(plan.broken, [{ project: ".", from: "a@1", requirement: "absent>=1", found: null }]);
+  // What files do not list is the installer's to add.
+  assert.deepEqual(plan.broken, [{ project: ".", from: "a@1", requirement: "b>=2", found: "1" }]);
   const reasons = new Map(plan.skipped.map((one) => [one.package, one.reason]));
   assert.match(reasons.get("private") ?? "", /knows no private/);
   assert.match(reasons.get("local") ?? "", /local version/);
   assert.match(reasons.get("floating") ?? "", /installer chooses/);
   assert.match(reasons.get("pytz") ?? "", /cannot be read/);
+});
+
+test("what no line pins follows along, ties what it stands between, and costs nothing", async () => {
+  const plan = await planFor({
+    pins: ["a==1", "b==4"],
+    index: {
+      a: { "1": ["t"], "2": ["t>=3"] },
+      t: { "2": ["b<5"], "3": ["b>=5"] },
+      b: { "4": any, "5": any },
+    },
+    advisories: { a: ["2", "1-week"], t: ["9", "immediate"] },
+    request: { chosen: new Map([["t", "2"], ["b", "4"]]) }, // prettier-ignore
+  });
+  assert.deepEqual(
+    plan.phases.map(({ tier, upgrades }) => [tier, upgrades.map((one) => `${one.package} ${one.from ?? "-"} ${one.to ?? "-"}`)]), // prettier-ignore
+    [["1-week", ["a 1 2", "b 4 5", "t - 3"]]],
+  );
+  assert.deepEqual([...(plan.unpinned ?? [])], [["t", "3"]]);
+  assert.equal(plan.cost[plan.costNames.indexOf("packages changed")], 2);
+  assert.deepEqual(plan.broken, []);
+});
+
+test("within a tier majors of direct packages come last, each in a phase of its own", async () => {
+  const plan = await planFor({
+    pins: ["a==1", "b==1", "c==1.0", "d==1"],
+    index: {
+      a: { "1": any, "2": any },
+      b: { "1": ["d==1"], "2": ["d==2"] },
+      // Most of what is required is no line: these are the owner's own packages, not everything that is installed.
+      c: { "1.0": ["x", "y"], "1.1": ["x", "y"] },
+      d: { "1": any, "2": any },
+      x: { "1": any },
+      y: { "1": any },
+    },
+    advisories: { a: ["2", "1-week"], b: ["2", "1-week"], c: ["1.1", "1-week"] },
+  });
+  assert.deepEqual(
+    plan.phases.map(({ tier, upgrades }) => [tier, upgrades.map((one) => one.package)]),
+    [
+      ["1-week", ["c"]],
+      ["1-week", ["a"]],
+      ["1-week", ["b", "d"]],
+    ],
+  );
+});
+
+test("what a person should know of a move: days between, interpreters, withdrawal", async () => {
+  const plan = await planFor({
+    pins: ["a==1"],
+    index: {
+      a: {
+        "1": { publishedAt: "2025-01-01T00:00:00Z", requiresRuntime: ">=3.7", yanked: "broken build" },
+        "2": { publishedAt: "2025-03-02T00:00:00Z", requiresRuntime: ">=3.10" },
+      },
+    },
+    advisories: { a: ["2", "1-week"] },
+  });
+  assert.deepEqual(plan.phases[0]?.upgrades[0]?.because.slice(-3), [
+    "1 was withdrawn: broken build.",
+    "2 was released 60 days after 1.",
+    "It needs Python >=3.10, 1 >=3.7.",
+  ]);
 });
 
 test("planning what is already planned gives nothing", async () => {
@@ -489,4 +557,16 @@ test("a stopped plan ends as cancelled", async () => {
     request: { signal: AbortSignal.abort() },
   });
   await assert.rejects(stopped, { code: "cancelled" });
+});
+
+test("of a flat list of pins nobody can tell the direct ones: their majors stand with the rest of the tier", async () => {
+  const plan = await planFor({
+    pins: ["a==1", "b==1", "c==1.0"],
+    index: { a: { "1": ["c"], "2": ["c"] }, b: { "1": ["c"], "2": ["c"] }, c: { "1.0": any, "1.1": any } },
+    advisories: { a: ["2", "1-week"], b: ["2", "1-week"], c: ["1.1", "1-week"] },
+  });
+  assert.deepEqual(
+    plan.phases.map(({ upgrades }) => upgrades.map((one) => one.package)),
+    [["a", "b", "c"]],
+  );
 });

@@ -2,7 +2,7 @@ import { Failure, type Broken, type Project } from "../../model/index.ts";
 import { checkPlan } from "../check-python.ts";
 import { defaultTimeLimitMs, type PlanRequest, type ProjectPlan } from "../request.ts";
 import { openBook, type Book } from "./book.ts";
-import { readStart, type Demand, type NeedsOf } from "./demands.ts";
+import { readStart, type Assignment, type Demand, type NeedsOf } from "./demands.ts";
 import { explainMove } from "./explain.ts";
 import { writeNeed } from "./need.ts";
 import { costNames } from "./objective.ts";
@@ -44,11 +44,15 @@ export async function planPython(request: PlanRequest, project: Project): Promis
   const optimal = found.proven.every(Boolean);
   const plan: ProjectPlan = {
     project: project.path,
-    phases: groupMoves(book, moves, ties).map(({ tier, due, moves: members }) => ({
-      tier,
-      due,
-      upgrades: members.map((move) => explainMove(move, explained)),
-    })),
+    phases: groupMoves(book, moves, ties)
+      .map(({ tier, due, moves: members }) => ({
+        tier,
+        due,
+        upgrades: members
+          .map((move) => explainMove(move, explained))
+          .filter((upgrade) => upgrade.from !== null || upgrade.to !== null),
+      }))
+      .filter(({ upgrades }) => upgrades.length > 0),
     unfixed: await explainUnfixed(final, {
       book,
       start,
@@ -56,12 +60,16 @@ export async function planPython(request: PlanRequest, project: Project): Promis
       cost: found.cost,
       until: begun + limitMs,
     }),
-    broken: start.broken.map((demand) => brokenOf(demand, premises)),
+    // What files alone do not list is not missing: the installer adds it.
+    broken: start.broken
+      .map((demand) => brokenOf(demand, premises))
+      .filter(({ found }) => found !== null || project.environment !== undefined),
     skipped: skippedOf(book),
     optimal,
     ...(optimal ? {} : { bound: found.bound }),
     cost: found.cost,
     costNames,
+    ...(project.environment === undefined ? { unpinned: unpinnedIn(final, premises) } : {}),
   };
   const problems = checkPlan({ request, project, plan, needsOf });
   if (problems.length > 0)
@@ -81,6 +89,13 @@ function brokenOf({ from, version, need }: Demand, { project, present }: Premise
     requirement: writeNeed(need),
     found: present.get(need.name)?.version ?? null,
   };
+}
+
+/** What the plan reckons with of packages that no line pins. */
+function unpinnedIn(final: Assignment, { present }: Premises): ReadonlyMap<string, string> {
+  return new Map(
+    [...final].flatMap(([name, version]) => (version === null || present.has(name) ? [] : [[name, version]])),
+  );
 }
 
 /** What could not take part or was left out, each once. */

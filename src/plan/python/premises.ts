@@ -30,7 +30,9 @@ export interface Premises {
   readonly shadowed: readonly Component[];
   /** Requirements of the project itself; exact pins are the lock and count as any version. */
   readonly lines: readonly Need[];
-  /** Packages that the project asks for but nothing pins or installs: the installer chooses. */
+  /** What no line pins and the installer chooses today, in a project that is only files: may move for nothing. */
+  readonly open: ReadonlyMap<string, string>;
+  /** Packages that the project asks for, of which not even the installer's choice is known. */
   readonly floats: ReadonlySet<string>;
   /** What present components require, where the inventory knows. */
   readonly known: ReadonlyMap<string, readonly Need[]>;
@@ -60,7 +62,11 @@ export function readPremises(request: PlanRequest, project: Project): Premises {
       complaints.set(name, `the requirement "${text}" cannot be read and was left out`);
   };
   const own = dependencies.filter((one) => one.from === null && isActive(one, environment));
-  const floats = new Set(own.filter((one) => !present.has(one.name)).map((one) => one.name));
+  const chosen = project.environment === undefined ? request.chosen : undefined;
+  const open = new Map([...(chosen ?? [])].filter(([name]) => !present.has(name)).sort());
+  const floats = new Set(
+    own.filter((one) => !present.has(one.name) && !open.has(one.name)).map((one) => one.name),
+  );
   const memo = new Map<string, Map<string, boolean>>();
   return {
     request,
@@ -78,6 +84,7 @@ export function readPremises(request: PlanRequest, project: Project): Premises {
       order,
       complain,
     ),
+    open,
     floats,
     known: knownNeeds([...present.values()], dependencies, (declared) =>
       needsOf(declared.map(declaredBy), environment, order, complain),

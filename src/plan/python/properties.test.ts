@@ -303,15 +303,23 @@ function wishesInForce(universe: Universe, start: State): { from: string; name: 
   return found;
 }
 
-/** Neither a line nor of unknown use. */
+/** What stands only because something that stands by itself leads to it: a line, or a package that nobody wished. */
 function mayGo(universe: Universe, start: State): ReadonlySet<string> {
-  const wished = new Set(wishesInForce(universe, start).map((one) => one.name));
+  const inForce = wishesInForce(universe, start);
+  const wished = new Set([...inForce, ...universe.lines].map((one) => one.name));
   const lines = new Set(universe.lines.map((wish) => wish.name));
-  return new Set(
-    universe.packages
-      .filter((one) => one.at !== null && !one.direct && wished.has(one.name) && !lines.has(one.name))
-      .map((one) => one.name),
-  );
+  const there = universe.packages.filter((one) => one.at !== null);
+  const own = there.filter((one) => one.direct || lines.has(one.name) || !wished.has(one.name));
+  const goers = new Set<string>();
+  const follow = (from: string): void => {
+    for (const { name } of inForce.filter((one) => one.from === from)) {
+      if (!start.has(name) || goers.has(name) || own.some((one) => one.name === name)) continue;
+      goers.add(name);
+      follow(name);
+    }
+  };
+  for (const { name } of own) follow(name);
+  return goers;
 }
 
 function directIn(universe: Universe, start: State): ReadonlySet<string> {
@@ -425,6 +433,107 @@ test("a waiver never makes the rest worse", async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+/** All of a cost but the distance, which counts releases. */
+const withoutDistance = (plan: ProjectPlan): readonly number[] => plan.cost.slice(0, -1);
+
+type Package = Universe["packages"][number];
+
+function changed(universe: Universe, which: number, change: (one: Package) => Package): Universe {
+  const index = which % universe.packages.length;
+  return { ...universe, packages: universe.packages.map((one, at) => (at === index ? change(one) : one)) };
+}
+
+test("one more release never makes a plan dearer, one more advisory never cheaper", async () => {
+  await fc.assert(
+    fc.asyncProperty(universesOf(broad), fc.nat(), async (universe, which) => {
+      const plan = await planPython(requestFor(universe), project);
+      const richer = changed(universe, which, (one) => ({
+        ...one,
+        versions: [...one.versions, "9.0"],
+        wishes: { ...one.wishes, "9.0": [] },
+        hits: { ...one.hits, "9.0": [] },
+      }));
+      const better = await planPython(requestFor(richer), project);
+      assert.ok(!isLess(withoutDistance(plan), withoutDistance(better)));
+      const poorer = changed(universe, which, (one) => {
+        const version = one.versions[which % one.versions.length] ?? "";
+        return { ...one, hits: { ...one.hits, [version]: [...(one.hits[version] ?? []), "1-week"] } };
+      });
+      const worse = await planPython(requestFor(poorer), project);
+      assert.ok(!isLess(withoutDistance(worse), withoutDistance(plan)));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("planning what has been planned gives nothing", async () => {
+  let moved = 0;
+  await fc.assert(
+    fc.asyncProperty(universesOf(broad), async (universe) => {
+      const plan = await planPython(requestFor(universe), project);
+      const targets = new Map(
+        plan.phases.flatMap((phase) => phase.upgrades.map((one) => [one.package, one.to] as const)),
+      );
+      moved += targets.size;
+      // What went may come back in a lower version than the one that it could not be moved below.
+      if ([...targets.values()].includes(null)) return;
+      // What stood by itself goes on doing so, also where something asks for it now.
+      const start: State = new Map(
+        universe.packages.flatMap((one) => (one.at === null ? [] : [[one.name, one.at]])),
+      );
+      const goers = mayGo(universe, start);
+      const packages = universe.packages.map((one) => {
+        const to = targets.get(one.name);
+        const own = one.at !== null && !goers.has(one.name) ? { ...one, direct: true } : one;
+        return to === undefined ? own : { ...own, at: to };
+      });
+      const again = await planPython(requestFor({ ...universe, packages }), project);
+      assert.deepEqual(again.phases, []);
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(moved > 30, "enough must have moved");
+});
+
+/** The universe with one of its packages as what no line pins. */
+function openIn(universe: Universe, name: string): PlanRequest {
+  const request = requestFor(universe);
+  const at = universe.packages.find((one) => one.name === name)?.at ?? "";
+  const { components, dependencies } = request.inventory;
+  return {
+    ...request,
+    chosen: new Map([[name, at]]),
+    inventory: {
+      ...request.inventory,
+      components: components.filter((one) => one.name !== name),
+      dependencies: dependencies.filter(
+        (one) =>
+          one.from !== keyOf(name, at) &&
+          (one.from !== null || one.name !== name || !one.requirement.startsWith(`==${at}`)),
+      ),
+    },
+  };
+}
+
+test("what no line pins is free to follow: never more of an obstacle than the same version pinned", async () => {
+  let followed = 0;
+  await fc.assert(
+    fc.asyncProperty(universesOf(broad), fc.constantFrom(...broad.present), async (universe, name) => {
+      const pinned = await planPython(requestFor(universe), project);
+      const request = openIn(universe, name);
+      const open = await planPython(request, project);
+      assert.ok(open.optimal);
+      const findings = (plan: ProjectPlan): readonly number[] => plan.cost.slice(0, tiers.length);
+      assert.ok(!isLess(findings(pinned), findings(open)));
+      assert.deepEqual(checkPlan({ request, project, plan: open, needsOf: needsIn(universe) }), []);
+      const upgrades = open.phases.flatMap((phase) => phase.upgrades);
+      if (upgrades.some((one) => one.package === name && one.from === null)) followed++;
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(followed > 0, "now and then it must have to move");
 });
 
 test("the checker rejects plans that were tampered with", async () => {

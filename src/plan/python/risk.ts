@@ -14,7 +14,7 @@ export interface Risk {
 
 /** Memoised for one search. */
 export function makeRisk(premises: Premises): Risk {
-  const { request, project, present, selected } = premises;
+  const { request, project, present, open, selected } = premises;
   const waivers = premises.configuration.waivers.filter((one) => stillHolds(one, request.now));
   const waived = new Set(
     premises.findings.filter((one) => one.waiver !== null).map((one) => `${one.package}|${one.advisory}`),
@@ -34,11 +34,13 @@ export function makeRisk(premises: Premises): Risk {
       version,
       scope: present.get(name)?.scope ?? "production",
     });
-  /** Of packages that the user did not name only what would be new counts. */
+  /** Of packages that the user did not name, and of those that no line pins, only what would be new counts. */
   const isInScope = (name: string): ((hit: Hit) => boolean) => {
-    const component = present.get(name);
-    if (selected === undefined || selected.has(name) || component === undefined) return () => true;
-    const before = new Set(hitsOf(name, component.version).map((hit) => hit.advisory));
+    const version = present.get(name)?.version;
+    const start = version ?? open.get(name);
+    const isWanted = version !== undefined && (selected === undefined || selected.has(name));
+    if (isWanted || start === undefined) return () => true;
+    const before = new Set(hitsOf(name, start).map((hit) => hit.advisory));
     return (hit) => !before.has(hit.advisory);
   };
   const judge = (

@@ -259,14 +259,19 @@ class Searcher {
       if (!nearest.has(key)) nearest.set(key, version);
     }
     const isNew = !this.book.premises.present.has(name);
-    const wanted = [...(isNew ? [] : nearest.values()), ...versions.slice(-1)];
+    const start = this.book.candidates(name)?.start ?? null;
+    const wanted = [
+      ...(isNew ? [] : nearest.values()),
+      ...(start === null ? [] : [start]),
+      ...versions.slice(-1),
+    ];
     return wanted.map((version) => [name, version]);
   }
 
   /** Versions that halve the unread ones just below a chosen one, again and again. */
   private cutsBelow(name: string, chosen: string | null): [string, string][] {
     const candidates = this.book.candidates(name);
-    if (candidates === undefined || chosen === null || chosen === candidates.present) return [];
+    if (candidates === undefined || chosen === null || chosen === candidates.start) return [];
     // Packages that appear take their newest version that serves: there the gap lies above.
     const line = candidates.present === null ? candidates.versions.toReversed() : candidates.versions;
     const high = line.indexOf(chosen);
