@@ -11,8 +11,12 @@ export interface NpmCommand {
   readonly cwd: string;
   readonly style: LockfileStyle;
   readonly registries: NpmRegistries;
-  /** Holds npm's caches for this settlement: views' addresses never come again, and the registry is asked once. */
+  /** Holds npm's cache of the views for this settlement: their addresses never come again. */
   readonly caches: string;
+  /** npm's cache of the user's own registries, kept between settlements. */
+  readonly registryCache: string;
+  /** Set once the registries have been asked: what they say counts for the whole settlement. */
+  asked?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -82,6 +86,7 @@ async function start(command: NpmCommand, verb: readonly string[], run: NpmRun):
     ...(run.legacyPeers ? ["--legacy-peer-deps"] : []),
     ...(run.view === undefined ? outside(command) : inView(command, run.view)),
   ];
+  if (run.view === undefined) command.asked = true;
   return execute(argv, {
     cwd: command.cwd,
     timeoutMs,
@@ -92,7 +97,7 @@ async function start(command: NpmCommand, verb: readonly string[], run: NpmRun):
 
 /** What the registry says is asked for once in a settlement, however many phases there are. */
 function outside(command: NpmCommand): string[] {
-  return [`--cache=${path.join(command.caches, "registry")}`, "--prefer-offline"];
+  return [`--cache=${command.registryCache}`, ...(command.asked === true ? ["--prefer-offline"] : [])];
 }
 
 /** Every registry is the view, which is reached without a proxy. */

@@ -65,6 +65,16 @@ const cases: readonly (readonly [title: string, lines: string[], expected: Omit<
     { code: "E404", missing: { name: "a", range: "^1" } },
   ],
   [
+    "a package that the view does not show",
+    [
+      "code E404",
+      "404 Not Found - GET http://127.0.0.1:1/x/@s/a - Not found",
+      "404",
+      "404  The requested resource '@s/a@^1.0.6' could not be found or you do not have permission to access it.",
+    ],
+    { code: "E404", missing: { name: "@s/a", range: "^1.0.6" } },
+  ],
+  [
     "an override of a direct dependency",
     ["code EOVERRIDE", "Override for a@^1.0.0 conflicts with direct dependency"],
     { code: "EOVERRIDE", about: { name: "a" } },

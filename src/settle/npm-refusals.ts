@@ -60,7 +60,9 @@ function missingIn(words: string): Pick<NpmError, "missing"> {
     String.raw`No matching version found for ${name}@(.*?)(?: with a date before.*)?\.?$`,
     "m",
   ).exec(words);
-  const absent = new RegExp(String.raw`'${name}@([^']*)' is not in this registry`).exec(words);
+  const absent = new RegExp(
+    String.raw`'${name}@([^']*)' (?:is not in this registry|could not be found)`,
+  ).exec(words);
   const [, missing, range] = target ?? absent ?? [];
   return missing === undefined || range === undefined ? {} : { missing: { name: missing, range } };
 }

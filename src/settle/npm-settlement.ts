@@ -15,7 +15,7 @@ import {
 } from "./npm-judge.ts";
 import { lockedVersions, withoutCopies } from "./npm-lockfile.ts";
 import { readNpmError, type NpmError } from "./npm-refusals.ts";
-import { addHighest, chooseShown, type Shown, type Versions } from "./npm-shown.ts";
+import { addHighest, chooseShown, isOverride, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
 
 /** What one phase came to. */
@@ -65,27 +65,22 @@ export class NpmSettlement {
     const files = await this.write(before, upgrades, shown);
     this.compare(files, today, shown);
     const accepted = await this.judge.confirm(files, before, this.judging(shown));
-    const after = this.compare(accepted, today, shown);
+    this.compare(accepted, today, shown);
     this.current = accepted;
-    for (const { package: name, from, to } of upgrades)
-      if (from !== null && to === null && after.get(name)?.has(from) === true)
-        this.notes.add(`${name} ${from}, which the plan expects to go, is still required and stays`);
     if (shown.added.size > 0)
       this.notes.add(`beyond the plan these came along: ${[...shown.added].slice(0, 20).join(", ")}`);
     return {
       files: new Map(
         [...accepted].filter(([file, text]) => texts.get(file) !== text && !file.endsWith(".npmrc")),
       ),
-      observed: [...after].flatMap(([name, versions]) =>
-        [...versions].map((version) => ({ package: name, version })),
-      ),
+      observed: this.componentsIn(accepted).map((one) => ({ package: one.name, version: one.version })),
     };
   }
 
   /** Has npm write the lockfile in the view: without the overrides first, since npm leaves what lies below them old. */
   private async write(before: Files, upgrades: readonly Upgrade[], shown: Shown): Promise<Files> {
-    const plain = upgrades.filter((one) => one.via !== "override");
-    const overrides = upgrades.filter((one) => one.via === "override");
+    const plain = upgrades.filter((one) => one.via !== "override").map(({ overrides: _, ...one }) => one);
+    const overrides = upgrades.filter(isOverride);
     let files = before;
     if (plain.length > 0 || overrides.length === 0) {
       const wider = versionsWith(shown, overrides);
@@ -111,10 +106,13 @@ export class NpmSettlement {
   /** Strict first; where peers conflict, let be, for npm to judge the result strictly afterwards. */
   private async writeInView(files: Files, names: readonly string[], shown: Shown): Promise<Files> {
     let first: NpmError | undefined;
+    // What may not stay is taken out for npm to fill in: asked to update, it would first look for what the old copies
+    // require, and keep them as long as they serve.
+    const gone = new Set(this.leftIn(files, shown));
     for (const legacyPeers of this.judge.acceptance === "legacy" ? [true] : [false, true]) {
-      let outcome = await this.tryInView(files, names, { shown, legacyPeers });
-      // Below a package that moves itself npm keeps what is old but serves: another turn takes that along, and
-      // what even that leaves is taken out for npm to fill in.
+      const open = gone.size === 0 ? files : this.withGaps(files, gone, shown);
+      let outcome = await this.tryInView(open, gone.size === 0 ? names : [], { shown, legacyPeers });
+      // Where npm brings an old one back all the same, another turn moves it, and the next takes it out.
       for (let turn = 1; turn < maxTurns && "files" in outcome; turn++) {
         const left = this.leftIn(outcome.files, shown).filter((name) => names.includes(name));
         if (left.length === 0) break;
@@ -178,20 +176,25 @@ export class NpmSettlement {
   }
 
   /** All copies of each planned package against the plan. @throws {Refused} where another version is left. */
-  private compare(files: Files, today: Versions, shown: Shown): Versions {
+  private compare(files: Files, today: Versions, shown: Shown): void {
     const found = this.versionsIn(files);
     const refusals: Refusal[] = [];
     for (const [name, versions] of found)
       for (const version of versions) {
         const isPlanned = this.planned.has(name);
         if (shown.versions.get(name)?.has(version) === true) continue;
+        // A copy of before that somebody still asks for stays beside the planned one: said, and counted as left.
+        const to = this.planned.get(name);
+        if (today.get(name)?.has(version) === true && (to === undefined || versions.has(to))) {
+          this.notes.add(`${name} ${version}, which the plan expects to go, is still required and stays`);
+          continue;
+        }
         // What is not in the plan may come by npm's own relocking; its findings are counted in the rehearsal.
         if (isPlanned || today.get(name)?.has(version) === true)
           refusals.push(...this.left(files, name, version));
         else shown.added.add(`${name}@${version}`);
       }
     if (refusals.length > 0) throw new Refused(refusals);
-    return found;
   }
 
   /** Why a version that was to go is still there: who requires it. */

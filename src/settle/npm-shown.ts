@@ -15,15 +15,22 @@ export interface Shown {
   readonly lacking: Map<string, string>;
 }
 
+/** Whether an upgrade writes rules below `overrides`. */
+export const isOverride = (one: Upgrade): boolean =>
+  one.via === "override" || (one.overrides?.length ?? 0) > 0;
+
 const order = orderOf("npm");
 /** Versions beyond the plan in one phase; a plan that lacks more is no plan. */
 const maxAdded = 500;
 
-/** Today's versions with the upgrades' in the place of those that they replace; what is to vanish may still be needed. */
+/**
+ * Today's versions with the upgrades' in the place of those that they replace. What is to vanish may still be needed,
+ * but not where it has findings: npm would keep it for as long as it serves.
+ */
 export function versionsAfter(today: Versions, upgrades: readonly Upgrade[]): Map<string, Set<string>> {
   const after = new Map([...today].map(([name, versions]) => [name, new Set(versions)]));
-  for (const { package: name, from, to } of upgrades)
-    if (from !== null && to !== null) after.get(name)?.delete(from);
+  for (const { package: name, from, to, fixes } of upgrades)
+    if (from !== null && (to !== null || fixes.length > 0)) after.get(name)?.delete(from);
   for (const { package: name, to } of upgrades)
     if (to !== null) after.set(name, (after.get(name) ?? new Set()).add(to));
   return after;
@@ -42,7 +49,7 @@ export async function chooseShown(
   const shown: Shown = {
     versions: versionsAfter(today, upgrades),
     added: new Set(),
-    overridden: new Set(upgrades.filter((one) => one.via === "override").map((one) => one.package)),
+    overridden: new Set(upgrades.filter(isOverride).map((one) => one.package)),
     lacking: new Map(),
   };
   const planned = upgrades.flatMap(({ package: name, to }) => (to === null ? [] : [{ name, version: to }]));

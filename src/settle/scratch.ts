@@ -1,7 +1,7 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, reasonOf } from "../model/index.ts";
-import { cacheFolder } from "../system/index.ts";
+import { cacheFolder, processSpace } from "../system/index.ts";
 
 /**
  * Gives `work` an empty folder of its own in Redress' cache folder, and removes it afterwards.
@@ -15,7 +15,7 @@ export async function inScratch<T>(
   let folder: string;
   try {
     await fs.mkdir(parent, { recursive: true, mode: 0o700 });
-    folder = await fs.mkdtemp(path.join(parent, "settle-"));
+    folder = await fs.mkdtemp(path.join(parent, `settle-${await ownMark()}-`));
   } catch (error) {
     throw new Failure(
       "storage",
@@ -29,6 +29,11 @@ export async function inScratch<T>(
   } finally {
     await fs.rm(folder, { recursive: true, force: true, maxRetries: 2 }).catch(() => undefined);
   }
+}
+
+/** Whose a scratch folder is: a process' number and what it counts in, so that `resume` knows those of dead ones. */
+async function ownMark(): Promise<string> {
+  return `${process.pid}-${await processSpace()}`;
 }
 
 /** Writes texts by relative path under a folder. */

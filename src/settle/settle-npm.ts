@@ -2,7 +2,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Refusal, type Settled, type SettledPhase } from "../model/index.ts";
 import { npmReleases, openNpmUpstream } from "../releases/index.ts";
-import { exists, isInside, readText } from "../system/index.ts";
+import { cacheFolder, exists, isInside, readText } from "../system/index.ts";
 import { npmVersion, type NpmCommand } from "./npm-command.ts";
 import { localFilesIn, styleOf } from "./npm-lockfile.ts";
 import { NpmSettlement } from "./npm-settlement.ts";
@@ -41,7 +41,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
     ...(request.cacheFolder === undefined ? {} : { cacheFolder: request.cacheFolder }),
   };
   const upstream = await openNpmUpstream(place);
-  const source = await npmReleases({ ...place, target: project.target, dates: false });
+  const source = await npmReleases({ ...place, target: project.target });
   const step = request.progress?.step(`Confirming ${project.path}`);
   try {
     return await inScratch(request.cacheFolder, async (scratch) => {
@@ -55,6 +55,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
         style,
         registries: upstream.registries,
         caches: path.join(scratch, "npm"),
+        registryCache: path.join(request.cacheFolder ?? cacheFolder(), "npm"),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       };
       const settlement = new NpmSettlement({ request, command, upstream, source, tree, texts, lockfile });

@@ -1,6 +1,6 @@
 import { managers } from "../managers/index.ts";
 import { Failure, type Project, type Settled, type SettledPhase, type Upgrade } from "../model/index.ts";
-import { readPythonIndexes } from "../releases/index.ts";
+import { readPythonIndexes, type PythonIndexes } from "../releases/index.ts";
 import { execute, isInside, readText } from "../system/index.ts";
 import path from "node:path";
 import { checkWithPip } from "./pip-check.ts";
@@ -41,6 +41,32 @@ export async function settlePython(request: SettleRequest): Promise<Settled> {
   } finally {
     step?.done();
   }
+}
+
+/**
+ * What the user's own resolver chooses today for the untouched files of a project without an environment, by normalised
+ * name; `undefined` where it finds nothing that serves, or uv is not there to be asked.
+ * @throws {Failure} `unavailable` when the index cannot be reached, `unreadable`, `storage`, `cancelled`.
+ */
+export async function resolvePython(
+  request: Omit<SettleRequest, "phases" | "broken">,
+): Promise<ReadonlyMap<string, string> | undefined> {
+  const { uv } = request.programs;
+  if (uv === undefined || request.project.environment !== undefined) return undefined;
+  const whole = { ...request, phases: [], broken: [], programs: { ...request.programs, uv } };
+  const texts = await readFiles(whole);
+  return inScratch(request.cacheFolder, async (folder) => {
+    const confirmation = new UvConfirmation(whole, await indexesFor(whole), folder);
+    const outcome = await confirmation.confirm({ texts, changed: new Map(), upgrades: [] }, "today");
+    return outcome.state === "confirmed" ? outcome.versions : undefined;
+  });
+}
+
+async function indexesFor(request: SettleRequest): Promise<PythonIndexes> {
+  return readPythonIndexes({
+    root: request.root,
+    ...(request.cacheFolder === undefined ? {} : { cacheFolder: request.cacheFolder }),
+  });
 }
 
 async function readFiles(request: SettleRequest): Promise<ReadonlyMap<string, string>> {
@@ -87,11 +113,7 @@ async function confirmWithUv(
     ...(signal === undefined ? {} : { signal }),
   });
   const by = version.stdout.trim().split(" ").slice(0, 2).join(" ") || "uv";
-  const indexes = await readPythonIndexes({
-    root: request.root,
-    ...(request.cacheFolder === undefined ? {} : { cacheFolder: request.cacheFolder }),
-  });
-  const confirmation = new UvConfirmation(request, indexes, options.folder);
+  const confirmation = new UvConfirmation(request, await indexesFor(request), options.folder);
   const phases: SettledPhase[] = [];
   for (const [index, phase] of edited.entries()) {
     options.onPhase(index + 1);

@@ -7,9 +7,12 @@ import { writeTexts } from "./scratch.ts";
 /** A distribution without wheels, and what uv is told it requires so that it builds nothing. */
 export interface Unbuilt {
   readonly name: string;
-  readonly version: string;
-  /** PEP 508 texts; `undefined`: policy lets it be built. */
-  readonly requires: readonly string[] | undefined;
+  /** The one version in question; absent for a package that no line pins. */
+  readonly version?: string;
+  /** PEP 508 texts by release, without a version for all of them; none where policy lets it be built. */
+  readonly releases: readonly { readonly version?: string; readonly requires: readonly string[] }[];
+  /** No release older than this one is spoken of, so none is to be chosen. */
+  readonly from?: string;
 }
 
 /** One resolution. */
@@ -58,12 +61,14 @@ export async function compileWithUv(
   compilation: Compilation,
 ): Promise<Compiled> {
   const { folder, input, overrides, unbuilt } = compilation;
-  const metadata = [...unbuilt.values()].filter((one) => one.requires !== undefined);
+  const metadata = [...unbuilt.values()].filter((one) => one.releases.length > 0);
+  const floors = metadata.flatMap(({ name, from }) => (from === undefined ? [] : [`${name}>=${from}`]));
   await writeTexts(
     folder,
     new Map([
       ["redress-overrides.txt", [...overrides.values(), ""].join("\n")],
-      ["redress-uv.toml", metadata.map(metadataEntry).join("\n")],
+      ["redress-constraints.txt", [...floors, ""].join("\n")],
+      ["redress-uv.toml", metadata.flatMap(metadataEntries).join("\n")],
     ]),
   );
   const run = await execute(
@@ -74,6 +79,8 @@ export async function compileWithUv(
       ...[
         "--overrides",
         "redress-overrides.txt",
+        "--constraints",
+        "redress-constraints.txt",
         "--annotation-style",
         "line",
         "--no-header",
@@ -97,15 +104,17 @@ export async function compileWithUv(
   return { state: "resolved", ...readCompiled(run.stdout) };
 }
 
-function metadataEntry(one: Unbuilt): string {
-  // JSON's strings and lists of strings are TOML's as well. Without a version it speaks for all of them, so that uv
-  // has no reason to build any.
-  return [
-    "[[dependency-metadata]]",
-    `name = ${JSON.stringify(one.name)}`,
-    `requires-dist = ${JSON.stringify(one.requires ?? [])}`,
-    "",
-  ].join("\n");
+function metadataEntries({ name, releases }: Unbuilt): string[] {
+  // JSON's strings and lists of strings are TOML's as well.
+  return releases.map(({ version, requires }) =>
+    [
+      "[[dependency-metadata]]",
+      `name = ${JSON.stringify(name)}`,
+      ...(version === undefined ? [] : [`version = ${JSON.stringify(version)}`]),
+      `requires-dist = ${JSON.stringify(requires)}`,
+      "",
+    ].join("\n"),
+  );
 }
 
 function targetFlags(target: Target, python: string | undefined): string[] {

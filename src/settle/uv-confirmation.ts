@@ -2,14 +2,12 @@ import path from "node:path";
 import {
   Failure,
   normaliseName,
-  type Dependency,
   type Project,
   type Refusal,
   type ReleaseSource,
   type Requirement,
 } from "../model/index.ts";
 import { pypiReleases, type PythonIndexes } from "../releases/index.ts";
-import { mapBounded } from "../system/index.ts";
 import { orderOf } from "../versions/index.ts";
 import { findUnmet } from "./check-pins.ts";
 import { overridesFor, pinsAfter, requiredName, switchedOff, type PinSet } from "./python-pins.ts";
@@ -17,11 +15,13 @@ import { toResolverInput } from "./resolver-input.ts";
 import { writeTexts } from "./scratch.ts";
 import type { EditedPhase } from "./settle-python.ts";
 import type { SettleRequest } from "./settle-request.ts";
-import { compileWithUv, type Compiled, type Unbuilt } from "./uv-compile.ts";
+import { compileWithUv, type Compiled } from "./uv-compile.ts";
+import { Sdists } from "./uv-sdists.ts";
 import {
   isUnreachable,
   readDependents,
   readObstacles,
+  readWheelless,
   shorten,
   type Chosen,
   type Obstacle,
@@ -58,14 +58,13 @@ export class UvConfirmation {
   /** Packages that the index does not judge → why. */
   private readonly unjudged = new Map<string, string>();
   private readonly brokenBefore = new Set<string>();
-  private readonly unbuilt = new Map<string, Unbuilt>();
+  private readonly sdists: Sdists;
   private readonly leftOut = new Set<string>();
   private readonly tolerated = new Set<string>();
   /** Requirements found unmet between packages that the plan had not touched. */
   private readonly unmetBefore: { readonly from: string; readonly name: string; readonly line: string }[] =
     [];
   private source: Promise<ReleaseSource> | undefined;
-  private sdistsLookedUp = false;
 
   constructor(
     request: SettleRequest & { readonly programs: { readonly uv: string } },
@@ -76,12 +75,16 @@ export class UvConfirmation {
     this.indexes = indexes;
     this.folder = folder;
     this.project = request.project;
+    this.sdists = new Sdists(request, () => this.releases());
   }
 
   /** @throws {Failure} `unavailable` when uv cannot reach the index. */
   async confirm(phase: EditedPhase, name: string): Promise<Outcome> {
     const { inventory, broken } = this.request;
     const set = pinsAfter(inventory, this.project.path, phase.upgrades);
+    this.sdists.forgetMoved(set.pins);
+    // The pages of pins are known already; of a large environment they are only asked for where it must be.
+    if (this.project.environment === undefined) await this.sdists.lookFor(set.pins);
     for (const [one, reason] of set.immovable) this.unjudged.set(one, reason);
     const attempt: Attempt = {
       set,
@@ -116,9 +119,7 @@ export class UvConfirmation {
   /** What was not judged, in words. */
   limits(): readonly string[] {
     const list = (names: Iterable<string>): string => [...names].sort().join(", ");
-    const unbuilt = [...this.unbuilt.values()];
-    const told = unbuilt.filter((one) => one.requires !== undefined).map((one) => one.name);
-    const built = unbuilt.filter((one) => one.requires === undefined).map((one) => one.name);
+    const { told, built } = this.sdists;
     return [
       ...(this.brokenBefore.size === 0
         ? []
@@ -162,7 +163,7 @@ export class UvConfirmation {
       input,
       target: this.project.target,
       overrides,
-      unbuilt: this.unbuilt,
+      unbuilt: this.sdists.unbuilt,
       ...(signal === undefined ? {} : { signal }),
     });
   }
@@ -195,7 +196,10 @@ export class UvConfirmation {
       complete: this.project.environment !== undefined,
     };
     const obstacles = readObstacles(message, chosen);
-    if (obstacles.length === 0) {
+    let goOn = false;
+    for (const name of readWheelless(message, chosen))
+      if (!this.sdists.unbuilt.has(name) && (await this.sdists.allow(name, undefined))) goOn = true;
+    if (obstacles.length === 0 && !goOn) {
       if (isUnreachable(message))
         throw new Failure(
           "unavailable",
@@ -205,7 +209,6 @@ export class UvConfirmation {
       attempt.refusals.push(this.unexplained(message, readDependents(message, chosen), attempt));
       return false;
     }
-    let goOn = false;
     for (const obstacle of obstacles) if (await this.take(obstacle, message, attempt)) goOn = true;
     if (!goOn && attempt.refusals.length === 0)
       attempt.refusals.push({ project: this.project.path, reason: shorten(message) });
@@ -245,20 +248,13 @@ export class UvConfirmation {
       return true;
     }
     if (this.unjudged.has(name)) return false;
-    if (obstacle.kind === "no-wheel" && !this.unbuilt.has(name)) {
-      await this.lookForSdists(attempt.set.pins);
-      if (this.unbuilt.has(name) || (await this.allowSdist(name, obstacle.version))) return true;
+    if (obstacle.kind === "no-wheel" && !this.sdists.unbuilt.has(name)) {
+      await this.sdists.lookFor(attempt.set.pins);
+      if (this.sdists.unbuilt.has(name) || (await this.sdists.allow(name, obstacle.version))) return true;
     }
     this.unjudged.set(name, `the index gives no usable file of ${obstacle.version}`);
     if (moved.has(name)) refusals.push({ project, package: name, version: obstacle.version, reason });
     return true;
-  }
-
-  /** Where one version has no wheel others will have none either: finds them all at once. */
-  private async lookForSdists(pins: ReadonlyMap<string, string>): Promise<void> {
-    if (this.sdistsLookedUp) return;
-    this.sdistsLookedUp = true;
-    await mapBounded([...pins], 16, async ([name, version]) => this.allowSdist(name, version));
   }
 
   private async releases(): Promise<ReleaseSource> {
@@ -300,38 +296,6 @@ export class UvConfirmation {
       requirement: { from, name, range },
       reason: `${from} requires ${name}${range}, and the plan has ${found ?? "none"}`,
     }));
-  }
-
-  private async allowSdist(name: string, version: string): Promise<boolean> {
-    const { signal, policy, inventory } = this.request;
-    const source = await this.releases();
-    const list = await source.releases(name, signal);
-    const order = orderOf("PyPI");
-    const release =
-      list.state === "known"
-        ? list.releases.find((one) => order.compare(one.version, version) === 0)
-        : undefined;
-    if (release?.usable !== "sdist") return false;
-    if (policy.installScripts.some((one) => normaliseName("PyPI", one) === name)) {
-      this.unbuilt.set(name, { name, version, requires: undefined });
-      return true;
-    }
-    const installed = inventory.components.find(
-      (one) => one.project === this.project.path && one.name === name && one.version === version,
-    );
-    const from = `${this.project.path}|PyPI|${name}@${version}`;
-    const fromIndex =
-      installed?.requirementsKnown === true ? undefined : await source.requirements(name, version, signal);
-    const requires =
-      fromIndex === undefined
-        ? inventory.dependencies
-            .filter((one) => one.from === from)
-            .map((one: Dependency) => requirementText({ ...one, range: one.requirement }))
-        : fromIndex.state === "known"
-          ? fromIndex.requires.filter((one) => one.url === undefined).map(requirementText)
-          : [];
-    this.unbuilt.set(name, { name, version, requires });
-    return true;
   }
 
   /** What came out against what was to come out. */
@@ -393,14 +357,4 @@ function pinnedNames(texts: ReadonlyMap<string, string>): ReadonlySet<string> {
     for (const [, name = ""] of text.matchAll(/^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?[ \t]*==/gm))
       names.add(normaliseName("PyPI", name));
   return names;
-}
-
-function requirementText(one: {
-  readonly name: string;
-  readonly range: string;
-  readonly extras?: readonly string[];
-  readonly marker?: string;
-}): string {
-  const extras = one.extras === undefined || one.extras.length === 0 ? "" : `[${one.extras.join(",")}]`;
-  return `${one.name}${extras}${one.range}${one.marker === undefined ? "" : ` ; ${one.marker}`}`;
 }

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { orderOf } from "../versions/index.ts";
-import { isUnreachable, readDependents, readObstacles, shorten, type Chosen } from "./uv-refusals.ts";
+import {
+  isUnreachable,
+  readDependents,
+  readObstacles,
+  readWheelless,
+  shorten,
+  type Chosen,
+} from "./uv-refusals.ts";
 
 const order = orderOf("PyPI");
 const pins = new Map([
@@ -86,4 +93,11 @@ test("hostile messages take time in proportion to their length", () => {
     readObstacles(unit.repeat(200_000 / unit.length), chosen(true));
     assert.ok(performance.now() - started < 1500, `${unit} took too long`);
   }
+});
+
+test("packages without usable wheels of which no version is fixed, in a project that is not complete", () => {
+  const open =
+    "cause: Because django-allauth>=65.13.0,<=65.19.7 depends on django>=4.2.16 and django-allauth<=65.12.1 has no usable wheels, we can conclude that it cannot be used. And because all versions of php-wsgi have no usable wheels and pyasn1==0.6.1 has no usable wheels.";
+  assert.deepEqual(readWheelless(open, chosen(false)), ["django-allauth", "php-wsgi"]);
+  assert.deepEqual(readWheelless(open, chosen(true)), []);
 });

@@ -56,33 +56,57 @@ export function readObstacles(message: string, chosen: Chosen): readonly Obstacl
   const add = (obstacle: Obstacle): void => {
     obstacles.set(JSON.stringify(obstacle), obstacle);
   };
-  const follows = (at: number, phrase: string): boolean =>
-    phrase.split(" ").every((word, index) => words[at + index]?.word === word);
   for (const [at, { mention }] of words.entries()) {
-    const version = mention === undefined ? undefined : versionMeant(mention, chosen);
-    if (mention === undefined || version === undefined) continue;
+    if (mention === undefined) continue;
     const { name } = mention;
     const next = at + 1;
-    const required = follows(next, "depends on") ? words[next + 2] : undefined;
+    const version = versionMeant(mention, chosen);
+    if (version === undefined) continue;
+    const required = follows(words, next, "depends on") ? words[next + 2] : undefined;
     if (required?.word.startsWith("Python") === true) add({ kind: "unavailable", name, version });
     else if (required?.mention !== undefined) {
       const { name: to, range } = required.mention;
       const pin = chosen.pin(to);
       if (pin === undefined ? chosen.complete : !chosen.satisfies(pin, range))
         add({ kind: "requirement", from: name, fromVersion: version, name: to, range });
-    } else if (wheelless.some((phrase) => follows(next, phrase))) add({ kind: "no-wheel", name, version });
+    } else if (wheelless.some((phrase) => follows(words, next, phrase)))
+      add({ kind: "no-wheel", name, version });
     else if (
-      unusable.some((phrase) => follows(next, phrase)) ||
-      noVersions.some((phrase) => follows(at - phrase.split(" ").length, phrase))
+      unusable.some((phrase) => follows(words, next, phrase)) ||
+      noVersions.some((phrase) => follows(words, at - phrase.split(" ").length, phrase))
     )
       add({ kind: "unavailable", name, version });
   }
   return [...obstacles.values()];
 }
 
-const wheelless = ["has no usable wheels", "has no wheels with", "has no source distribution"];
+const wheelless = [
+  "has no usable wheels",
+  "have no usable wheels",
+  "has no wheels with",
+  "has no source distribution",
+];
 const unusable = ["was not found in", "were not found in", "has invalid", "could not be", "is unusable"];
 const noVersions = ["there is no version of", "there are no versions of"];
+
+type Words = ReturnType<typeof readWords>;
+
+const follows = (words: Words, at: number, phrase: string): boolean =>
+  phrase.split(" ").every((word, index) => words[at + index]?.word.replace(/[.,]$/, "") === word);
+
+/** Packages that no version is fixed of, where a message says that some have no file which may be used without building. */
+export function readWheelless(message: string, chosen: Chosen): readonly string[] {
+  if (chosen.complete) return [];
+  const words = readWords(message);
+  const names = words.flatMap(({ mention }, at) =>
+    mention !== undefined &&
+    chosen.pin(mention.name) === undefined &&
+    wheelless.some((phrase) => follows(words, at + 1, phrase))
+      ? [mention.name]
+      : [],
+  );
+  return [...new Set(names)];
+}
 
 /** The chosen version of a package, where the message speaks of it. */
 function versionMeant({ name, range }: Mention, chosen: Chosen): string | undefined {

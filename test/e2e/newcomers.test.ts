@@ -1,6 +1,6 @@
 /** What a plan brings in is asked about before it is proposed: online sources know only of what they were asked. */
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import type { Plan, Upgrade } from "../../src/model/index.ts";
@@ -99,13 +99,46 @@ test(
 );
 
 test(
-  "what the installer would choose by itself is asked about and named",
+  "where the installer's own choice has a finding, a line holds the newcomer back",
   { timeout: 200_000 },
   async (t) => {
     const { root } = await makeProject(t);
     const plan = await planOf(root);
     const newcomer = newcomerOf(plan);
-    assert.deepEqual(newcomer?.introduces, [`GHSA-bbbb-bbbb-bbbb in blinker@${newcomer?.to ?? ""}`]);
-    assert.equal(plan.after.findings, 1);
+    assert.match(newcomer?.to ?? "", /^1\.[67]\./, JSON.stringify(plan.phases, null, 1));
+    assert.equal(newcomer?.via, "manifest");
+    assert.match(newcomer.because.join(" "), /the installer would choose 1\.\d+.* GHSA-bbbb-bbbb-bbbb/);
+    assert.equal(plan.after.findings, 0);
+    const run = await redress(["apply", "--json", "--files-only", "--yes"], {
+      cwd: root,
+      timeoutMs: 180_000,
+    });
+    assert.equal(run.code, 0, run.stdout + run.stderr);
+    assert.match(
+      readFileSync(path.join(root, "requirements.txt"), "utf8"),
+      /^blinker==1\.[67]\.\S*  # added by redress: flask .* requires blinker/m,
+    );
+  },
+);
+
+test(
+  "what no line pins and has no finding is told of and left to the installer",
+  { timeout: 200_000 },
+  async (t) => {
+    const root = scratch(t);
+    writeFileSync(path.join(root, "requirements.txt"), `${pins.join("\n")}\n`);
+    const advisories = path.join(root, "osv.jsonl");
+    writeFileSync(advisories, `${JSON.stringify(records[0])}\n`);
+    writeFileSync(path.join(root, "redress.yaml"), "policy: { cooldownDays: 0 }\n");
+    const made = await redress(["fix", "--json", "--files-only", "--yes", "--advisories", advisories], {
+      cwd: root,
+      timeoutMs: 180_000,
+    });
+    assert.equal(made.code, 0, made.stdout + made.stderr);
+    const { plan } = JSON.parse(made.stdout) as { plan: Plan };
+    assert.equal(newcomerOf(plan), undefined);
+    const flask = plan.phases.flatMap((phase) => phase.upgrades).find((one) => one.package === "flask");
+    assert.match(flask?.because.join(" ") ?? "", /No line pins what the installer adds .*blinker 1\./);
+    assert.doesNotMatch(readFileSync(path.join(root, "requirements.txt"), "utf8"), /blinker/);
   },
 );
