@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import type { Configuration, GateMode, GateResult, GateSettings, TestGate, Verdict } from "../model/index.ts";
+import type { Baselines } from "./baselines.ts";
+import { askGates, comparesSides, questionsFor, runsPrograms, stops, type Situation } from "./gate-list.ts";
+import type { TestRun } from "./test-run.ts";
+
+const result = (name: string, verdict: Verdict, mode: GateMode = "enforce"): GateResult => ({
+  name,
+  mode,
+  verdict,
+  detail: "see https://user:hunter2@example.org/",
+  samples: [{ said: "Bearer abcdefghijkl" }, "ghp_0123456789abcdef"],
+});
+
+test("only an enforced gate that failed, or could not tell, stops a phase", () => {
+  const stopping = (["pass", "warn", "fail", "inconclusive", "error", "missing"] as const).filter((verdict) =>
+    stops(result("a", verdict)),
+  );
+  assert.deepEqual(stopping, ["fail", "inconclusive", "error"]);
+  assert.ok(!stops(result("a", "fail", "warn")) && !stops(result("a", "fail", "observe")));
+});
+
+test("gates are asked until one stops; what they say is told as it comes, without secrets", async () => {
+  const told: GateResult[] = [];
+  const answers = [
+    [result("a", "pass")],
+    [result("b", "fail", "observe")],
+    [result("c", "fail"), result("d", "pass")],
+    [result("e", "pass")],
+  ];
+  const asked = await askGates(
+    answers.map((own) => () => Promise.resolve(own)),
+    (one) => {
+      told.push(one);
+      return Promise.resolve();
+    },
+  );
+  assert.deepEqual(
+    asked.map((one) => one.name),
+    ["a", "b", "c", "d"],
+  );
+  assert.deepEqual(told, asked);
+  assert.doesNotMatch(JSON.stringify(asked), /hunter2|abcdefghijkl|0123456789abcdef/);
+});
+
+const command = (name: string, script: string): TestGate => ({
+  name,
+  argv: [process.execPath, "-e", script],
+  cwd: ".",
+  timeoutMs: 20_000,
+  mode: "enforce",
+});
+
+const settings: GateSettings = {
+  versions: "enforce",
+  security: "warn",
+  processes: [],
+  health: [
+    {
+      name: "nobody",
+      mode: "warn",
+      target: { url: "http://127.0.0.1:1/" },
+      intervalMs: 1,
+      count: 1,
+      failureLimit: 0,
+      timeoutMs: 100,
+      stages: ["promotion"],
+    },
+  ],
+  coverage: [{ name: "lines", mode: "enforce", file: "lcov.info", allowedDrop: 1 }],
+  license: { mode: "warn", deny: [] },
+};
+
+function situation(
+  tests: readonly TestGate[],
+  baseline: Partial<TestRun>,
+  parts: Partial<Situation> = {},
+): Situation {
+  const configuration: Configuration = {
+    digest: "",
+    projects: [],
+    functions: [],
+    policy: {
+      profile: "default",
+      cooldownDays: 0,
+      allowMajor: true,
+      allowOverrides: "none",
+      installScripts: [],
+      pinned: [],
+    },
+    criteria: {},
+    tests,
+    commands: [command("lint", "process.exit(0)")],
+    gates: settings,
+    advisories: [],
+    waivers: [],
+    contacts: {},
+  };
+  const run: TestRun = { ran: 2, failed: [], code: 0, timedOut: false, tail: "", durationMs: 1, ...baseline };
+  const baselines: Baselines = {
+    tests: new Map(tests.map((gate) => [gate.name, run])),
+    coverage: new Map(),
+    licenses: new Map(),
+  };
+  return {
+    stage: "rehearsal",
+    configuration,
+    upgrades: [],
+    versions: { checks: [], appeared: [], gone: [] },
+    findings: { fixed: [], left: [], introduced: [] },
+    inventory: { projects: [], components: [], dependencies: [], unread: [], notes: [] },
+    bench: { root: import.meta.dirname, homes: [], trace: {} },
+    baselines,
+    filesOnly: false,
+    today: "2026-01-01",
+    ...parts,
+  };
+}
+
+const verdicts = async (given: Situation): Promise<string[]> =>
+  (await askGates(questionsFor(given), () => Promise.resolve())).map((one) => `${one.name} ${one.verdict}`);
+
+test("each stage has its gates, in their order", async () => {
+  const unit = command("unit", "console.log('2 passed in 0.1s')");
+  assert.deepEqual(await verdicts(situation([unit], {})), [
+    "versions pass",
+    "security pass",
+    "license pass",
+    "tests: unit pass",
+    "coverage: lines missing",
+    "command: lint pass",
+  ]);
+  assert.deepEqual(await verdicts(situation([unit], {}, { stage: "promotion" })), [
+    "versions pass",
+    "security pass",
+    "health: nobody fail",
+  ]);
+  assert.deepEqual(await verdicts(situation([unit], {}, { filesOnly: true })), [
+    "versions pass",
+    "security pass",
+    "license pass",
+    "tests missing",
+  ]);
+  assert.deepEqual(await verdicts(situation([unit], {}, { filesOnly: true, stage: "promotion" })), [
+    "versions pass",
+  ]);
+  assert.deepEqual((await verdicts(situation([], {})))[3], "tests missing");
+});
+
+for (const [name, script, baseline, verdict, detail] of [
+  ["passes", "console.log('2 passed in 0.1s')", {}, "pass", /2 ran, none failed/],
+  [
+    "fails newly",
+    "console.log('FAILED t.py::a - x\\n1 failed in 0.1s'); process.exit(1)",
+    {},
+    "fail",
+    /newly failing: t.py::a/,
+  ],
+  [
+    "failed before",
+    "console.log('FAILED t.py::a - x\\n1 failed in 0.1s'); process.exit(1)",
+    { code: 1, failed: ["t.py::a"] },
+    "pass",
+    /1 failed before and still fail/,
+  ],
+  [
+    "runs nothing any more",
+    "console.log('no tests ran in 0.1s')",
+    {},
+    "fail",
+    /no test ran; on the old versions 2 did/,
+  ],
+  ["never ran anything", "console.log('no tests ran in 0.1s')", { ran: 0 }, "missing", /runs no test/],
+  ["runs fewer", "console.log('1 passed in 0.1s')", {}, "warn", /on the old versions 2 ran/],
+  [
+    "names nothing on either side",
+    "process.exit(1)",
+    { code: 1, ran: null },
+    "inconclusive",
+    /names no tests/,
+  ],
+  ["reports by a file that it did not write", "console.log('2 passed in 0.1s')", {}, "pass", /2 ran/],
+] as const)
+  test(`a suite that ${name}`, async () => {
+    const gate = { ...command("unit", script), results: "no-such-report.xml" };
+    const asked = await askGates(questionsFor(situation([gate], baseline)), () => Promise.resolve());
+    const found = asked.find((one) => one.name === "tests: unit");
+    assert.equal(found?.verdict, verdict, found?.detail);
+    assert.match(found.detail, detail);
+  });
+
+test("a failure that is gone when run again is a flake, and named", async (t) => {
+  const folder = fs.mkdtempSync(path.join(tmpdir(), "redress-flake-"));
+  t.after(() => {
+    fs.rmSync(folder, { recursive: true });
+  });
+  const script = `
+    const fs = require("node:fs"), mark = ${JSON.stringify(path.join(folder, "mark"))};
+    if (fs.existsSync(mark)) { console.log("2 passed in 0.1s"); process.exit(0); }
+    fs.writeFileSync(mark, ""); console.log("FAILED t.py::a - x\\n1 failed, 1 passed in 0.1s"); process.exit(1);`;
+  const given = situation([command("unit", script)], {});
+  const asked = await askGates(questionsFor(given), () => Promise.resolve());
+  const found = asked.find((one) => one.name === "tests: unit");
+  assert.deepEqual([found?.verdict, found?.samples], ["warn", ["t.py::a"]], found?.detail);
+});
+
+test("what needs the application's programs, and what needs both versions of it", () => {
+  const bare = situation([], {}).configuration;
+  assert.ok(!runsPrograms({ ...bare, commands: [] }));
+  assert.ok(runsPrograms(bare));
+  assert.ok(!comparesSides(bare));
+  const measure = { name: "a", mode: "warn", class: "a", kind: "memory", process: "web" } as const;
+  const performance = {
+    measures: [measure],
+    budgets: {},
+    exceptions: [],
+    samples: 5,
+    warmUp: 0,
+    requests: 1,
+  };
+  const measuring = { ...bare, commands: [], gates: { ...settings, performance } };
+  assert.ok(runsPrograms(measuring) && comparesSides(measuring));
+});

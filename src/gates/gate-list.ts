@@ -1,0 +1,158 @@
+import type {
+  Configuration,
+  FindingChange,
+  GateResult,
+  GateStage,
+  Inventory,
+  Upgrade,
+} from "../model/index.ts";
+import { maskSecrets } from "../system/index.ts";
+import { baselineOf, type Baselines } from "./baselines.ts";
+import type { Bench } from "./bench.ts";
+import { commandGate } from "./command.ts";
+import { coverageGate } from "./coverage.ts";
+import { healthGate } from "./health.ts";
+import { licenseGate } from "./license.ts";
+import { performanceGates, trialsOf } from "./performance/performance-gate.ts";
+import { securityGate } from "./security.ts";
+import { testsGate } from "./tests.ts";
+import { versionsGate, type ReadVersions } from "./versions.ts";
+
+/** One gate, ready to be asked; a measurement answers with a result for each measure. */
+export type Question = () => Promise<readonly GateResult[]>;
+
+/** What a phase made, and what it is compared with. */
+export interface Situation {
+  readonly stage: Exclude<GateStage, "watch">;
+  readonly configuration: Configuration;
+  readonly upgrades: readonly Upgrade[];
+  readonly versions: ReadVersions;
+  readonly findings: FindingChange;
+  readonly inventory: Inventory;
+  /** The tree with the new versions. */
+  readonly bench: Bench;
+  /** In rehearsal: how the old versions did. */
+  readonly baselines?: Baselines;
+  /** Environments are left alone: nothing can be run. */
+  readonly filesOnly: boolean;
+  /** `YYYY-MM-DD` */
+  readonly today: string;
+}
+
+/**
+ * The gates of a phase, in the order in which they are asked: what is quick and certain first, what disturbs least
+ * before what takes long.
+ */
+export function questionsFor(situation: Situation): Question[] {
+  const { configuration, upgrades, stage, filesOnly, bench } = situation;
+  const { gates } = configuration;
+  const isRehearsal = stage === "rehearsal";
+  const one =
+    (ask: () => GateResult | Promise<GateResult>): Question =>
+    async () => [await ask()];
+  return [
+    one(() => versionsGate(upgrades, situation.versions, gates?.versions ?? "enforce")),
+    // Of the real tree files alone clear nothing: whoever installs them scans again.
+    ...(isRehearsal || !filesOnly
+      ? [one(() => securityGate(upgrades, situation.findings, gates?.security ?? "enforce"))]
+      : []),
+    ...(isRehearsal ? licenseQuestions(situation) : []),
+    // The rest judges the rehearsal; in promotion the versions are proven to be those that were judged.
+    ...(isRehearsal ? testQuestions(situation) : []),
+    ...(isRehearsal && !filesOnly
+      ? configuration.commands.map((gate) => one(() => commandGate(gate, bench)))
+      : []),
+    ...(filesOnly ? [] : healthQuestions(stage, configuration, bench)),
+    ...(isRehearsal && !filesOnly ? performanceQuestions(situation) : []),
+  ];
+}
+
+/** The health gates of a stage: all that is asked while a promoted project is watched. */
+export function healthQuestions(stage: GateStage, configuration: Configuration, bench: Bench): Question[] {
+  const { health = [], processes = [] } = configuration.gates ?? {};
+  return health
+    .filter((gate) => gate.stages.includes(stage))
+    .map((gate) => async () => [await healthGate(gate, processes, bench)]);
+}
+
+function licenseQuestions({ configuration, upgrades, inventory, bench, baselines }: Situation): Question[] {
+  const policy = configuration.gates?.license;
+  if (policy === undefined || baselines === undefined) return [];
+  const changed = { upgrades, inventory, bench, known: baselines.licenses };
+  return [async () => [await licenseGate(policy, changed)]];
+}
+
+function testQuestions({ configuration, baselines, bench, filesOnly }: Situation): Question[] {
+  const missing = (name: string, detail: string): Question => {
+    const result: GateResult = { name, mode: "observe", verdict: "missing", detail };
+    return () => Promise.resolve([result]);
+  };
+  const coverage = configuration.gates?.coverage ?? [];
+  if (configuration.tests.length === 0) return [missing("tests", "no tests are configured")];
+  if (filesOnly) return [missing("tests", "files only: the tests run where these files are installed")];
+  return [
+    ...configuration.tests.map((gate): Question => async () => [
+      await testsGate(gate, baselineOf(baselines, gate.name), bench),
+    ]),
+    ...coverage.map((gate): Question => async () => [
+      await coverageGate(gate, baselines?.coverage.get(gate.name), bench),
+    ]),
+  ];
+}
+
+function performanceQuestions({ configuration, baselines, bench, today }: Situation): Question[] {
+  const { performance: settings, processes = [] } = configuration.gates ?? {};
+  const old = baselines?.old;
+  if (settings === undefined || old === undefined) return [];
+  return trialsOf(settings, processes).map(
+    (trial) => () => performanceGates(trial, { old, new: bench }, { settings, today }),
+  );
+}
+
+/** Asks one gate after the other until one stops the phase; each answer is told as it comes, fit to be kept. */
+export async function askGates(
+  questions: readonly Question[],
+  tell: (result: GateResult) => Promise<void>,
+): Promise<GateResult[]> {
+  const results: GateResult[] = [];
+  for (const ask of questions) {
+    const answers = (await ask()).map(masked);
+    for (const result of answers) {
+      results.push(result);
+      await tell(result);
+    }
+    if (answers.some(stops)) break;
+  }
+  return results;
+}
+
+/** Whether a phase may go on: an enforced gate that failed, or could not tell, stops it. */
+export function stops(gate: GateResult): boolean {
+  return gate.mode === "enforce" && ["fail", "error", "inconclusive"].includes(gate.verdict);
+}
+
+/** Whether programs of the application are run, so that the old versions must be installed for comparison too. */
+export function runsPrograms({ tests, commands, gates }: Configuration): boolean {
+  const rehearsed = (gates?.health ?? []).filter((gate) => gate.stages.includes("rehearsal"));
+  return tests.length + commands.length + rehearsed.length > 0 || comparesSides({ gates });
+}
+
+/** Whether old and new versions must stand side by side. */
+export function comparesSides({ gates }: { readonly gates?: Configuration["gates"] }): boolean {
+  return (gates?.performance?.measures.length ?? 0) > 0;
+}
+
+/** Longest text of a gate that is kept, in characters; most samples. */
+const longest = { detail: 1000, sample: 4000, samples: 500 };
+
+function masked(gate: GateResult): GateResult {
+  const fit = (_: string, value: unknown): unknown =>
+    typeof value === "string" ? maskSecrets(value).slice(0, longest.sample) : value;
+  return {
+    ...gate,
+    detail: maskSecrets(gate.detail).slice(0, longest.detail),
+    ...(gate.samples === undefined
+      ? {}
+      : { samples: JSON.parse(JSON.stringify(gate.samples.slice(0, longest.samples), fit)) as unknown[] }),
+  };
+}
