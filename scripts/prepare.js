@@ -67,3 +67,21 @@ if (!onPath && !existsSync(path.join(tools, "bin", "uv"))) {
     "uv",
   ]);
 }
+
+// PostgreSQL for the tests of databases: only where it can be installed at all; without it those tests say so.
+const hasPostgres = existsSync("/usr/lib/postgresql") || process.env.REDRESS_NO_APT;
+if (
+  !hasPostgres &&
+  process.getuid?.() === 0 &&
+  existsSync("/usr/bin/apt-get") &&
+  process.argv[2] === "tests"
+) {
+  console.error("preparing: PostgreSQL (apt-get install postgresql)");
+  const quiet = { stdio: "ignore", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const install = ["install", "-y", "--no-install-recommends", "postgresql"];
+  if (spawnSync("apt-get", install, quiet).status !== 0) {
+    spawnSync("apt-get", ["update"], quiet);
+    if (spawnSync("apt-get", install, quiet).status !== 0)
+      console.error("preparing: PostgreSQL cannot be installed; its tests are skipped");
+  }
+}

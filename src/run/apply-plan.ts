@@ -8,8 +8,9 @@ import {
   type Run,
   type RunState,
   type SettledPhase,
+  type Wait,
 } from "../model/index.ts";
-import { sha256 } from "../system/index.ts";
+import { maskSecrets, sha256, type Progress } from "../system/index.ts";
 import { placeInside, type Site } from "./backup.ts";
 import { nameOf } from "./carry-out.ts";
 import { ensureStateFolder } from "../state/index.ts";
@@ -17,14 +18,15 @@ import { disk, type Files } from "./files.ts";
 import { foldJournal, standing } from "./fold.ts";
 import { keyOf } from "./holdings.ts";
 import { verifyInputs, type TreeDigest } from "./inputs.ts";
+import { wantedScripts } from "./install-scripts.ts";
 import { Journal, runFolder, runName } from "./journal.ts";
 import { takeLock } from "./lock.ts";
-import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
-import { promote } from "./promote.ts";
+import { deploy, plainDeployment, stagesOver } from "./deploy.ts";
 import { readJournals, type RecordedRun } from "./read-runs.ts";
-import { rehearse, type Staging } from "./rehearse.ts";
-import { refuseUnfinished } from "./rollback.ts";
+import { rehearse, type HeldPhase, type Staging } from "./rehearse.ts";
+import { refuseUnfinished, siteFor } from "./rollback.ts";
+import { undoElsewhere } from "./undo-elsewhere.ts";
 
 /**
  * Rehearses a plan in a scratch copy, then repeats it on the real project under backup (`docs/run.md`).
@@ -32,8 +34,9 @@ import { refuseUnfinished } from "./rollback.ts";
  * short; `usage` for phases that cannot go in now; `storage` when no journal can be begun. What goes wrong once it has
  * begun is a run that says so, unless the journal itself can no longer be written.
  */
-export async function applyPlan(request: ApplyRequest, ports: RunPorts): Promise<Run> {
+export async function applyPlan(request: ApplyRequest, given: RunPorts): Promise<Run> {
   const { root } = request;
+  const ports = { ...given, progress: timed(given.progress) };
   const files = ports.files ?? disk;
   const free = await takeLock(root, "apply");
   try {
@@ -54,14 +57,25 @@ export async function applyPlan(request: ApplyRequest, ports: RunPorts): Promise
       before: start.summary,
       dryRun: request.dryRun === true,
       filesOnly: request.filesOnly === true,
+      ...(request.by === undefined ? {} : { by: request.by }),
     });
+    await ports.begun?.(run);
     const end = await carryOut({
       request,
       ports,
-      site: { root, run, files, journal },
+      site: siteFor(
+        { root, run, files, journal },
+        {
+          clock: ports.clock,
+          progress: ports.progress,
+          inventory: async (place) => (await ports.look(place)).inventory,
+          databases: { settings: request.configuration.databases ?? [], restore: false },
+        },
+      ),
       phases,
       start,
       verified,
+      recorded,
     });
     await journal.append({ event: "run-ended", ...end });
     return foldJournal(journal.entries);
@@ -70,11 +84,23 @@ export async function applyPlan(request: ApplyRequest, ports: RunPorts): Promise
   }
 }
 
+/** Lines with the time that has passed, so that a run is watched like a deployment. */
+function timed(progress: Progress): Progress {
+  const started = performance.now();
+  return {
+    step: (name) => progress.step(name),
+    line: (text) => {
+      progress.line(`${text}  [${Math.round((performance.now() - started) / 1000)} s]`);
+    },
+  };
+}
+
 /** The phases to carry out, and the tree that they go on top of: the plan's, or what its earlier phases left. */
 function choosePhases(
-  { plan, phases: wanted }: ApplyRequest,
+  request: ApplyRequest,
   recorded: readonly RecordedRun[],
 ): { phases: Phase[]; expected: TreeDigest } {
+  const { plan, phases: wanted } = request;
   const files = new Map(plan.inputs.files.map((file) => [file.path, file.sha256]));
   const environments = new Map(plan.inputs.environments.map((one) => [one.project, one.sha256]));
   const done = new Set<number>();
@@ -92,7 +118,11 @@ function choosePhases(
   const last = Math.max(0, ...(wanted ?? plan.phases.map((phase) => phase.number)));
   const known = wanted?.every((number) => plan.phases.some((phase) => phase.number === number)) ?? true;
   const phases = plan.phases.filter((phase) => phase.number <= last && !done.has(phase.number));
-  if (phases.length === 0 || !known)
+  const { stages } = request.configuration.deployment ?? plainDeployment;
+  const over = stagesOver(recorded, plan.id);
+  const isStageLeft =
+    done.size > 0 && stages.some((stage) => stage.target.kind !== "project" && !over.has(stage.name));
+  if ((phases.length === 0 && !isStageLeft) || !known)
     throw new Failure("usage", noPhase(plan, done), "Name phases of the plan that are not in yet.");
   return {
     phases,
@@ -117,6 +147,7 @@ interface CarryingOut {
   readonly start: Sight;
   /** Digests by path that the tree was checked against. */
   readonly verified: ReadonlyMap<string, string>;
+  readonly recorded: readonly RecordedRun[];
 }
 
 interface End {
@@ -138,10 +169,11 @@ async function carryOut(given: CarryingOut): Promise<End> {
     const projects = start.inventory.projects.filter((project) => involved.has(keyOf(nameOf(project))));
     const settled = await settleAll(projects, ports);
     if ("refusal" in settled) return settled.refusal;
+    await noteWhatIsNotRun(given, settled.texts);
     const found = await digestFound(given, settled.texts);
     const staging: Staging = { request, ports, site, projects, settled: settled.texts, found };
-    const { held, stopped } = await rehearse(staging, phases, start);
-    if (request.dryRun === true || held.length === 0) {
+    const { held, stopped } = phases.length === 0 ? { held: [] } : await rehearse(staging, phases, start);
+    if (request.dryRun === true || (held.length === 0 && phases.length > 0)) {
       if (stopped === undefined)
         return { state: "rehearsed", hint: "Nothing of the project was changed. Next: redress apply." };
       return {
@@ -173,12 +205,14 @@ class PromotionFailure extends Error {
 }
 
 async function promoteHeld(
-  { request, phases, start }: CarryingOut,
+  given: CarryingOut,
   staging: Staging,
   { held, stopped }: Awaited<ReturnType<typeof rehearse>>,
 ): Promise<End> {
+  const { request, phases, start, recorded } = given;
   try {
-    const promoted = await promote(staging, held, start);
+    const promoted = await deploy({ staging, held, start, recorded, ...elsewhere(given, held) });
+    if (promoted.waits !== undefined) return waitingEnd(given, promoted.waits, promoted.done);
     const reason = promoted.reason ?? stopped?.reason;
     if (reason === undefined)
       return request.filesOnly === true
@@ -195,6 +229,50 @@ async function promoteHeld(
       return { state: "needs-person", reason: maskSecrets(error.message), hint: error.hint };
     throw new PromotionFailure(error);
   }
+}
+
+/** How the plan is carried out, and undone, in other checkouts: as far as it held here. */
+function elsewhere(
+  { request, ports, recorded }: CarryingOut,
+  held: readonly HeldPhase[],
+): Pick<Parameters<typeof deploy>[0], "applyIn" | "undoIn"> {
+  const { plan, configuration, root: _, ...same } = request;
+  const numbers = held.map(({ phase }) => phase.number);
+  for (const { entries } of recorded)
+    if (entries[0]?.event === "run-started" && entries[0].plan === plan.id)
+      numbers.push(...standing(entries));
+  return {
+    applyIn: async (root) => {
+      if (ports.elsewhere === undefined)
+        throw new Failure("internal", "no way to work on another checkout was given");
+      return applyPlan(
+        {
+          ...same,
+          root,
+          plan,
+          configuration: { ...configuration, deployment: plainDeployment },
+          phases: [Math.max(...numbers)],
+        },
+        await ports.elsewhere(root),
+      );
+    },
+    undoIn: undoElsewhere({
+      inventory: async (root) => (await ports.look(root)).inventory,
+      clock: ports.clock,
+      progress: ports.progress,
+      ...(ports.files === undefined ? {} : { files: ports.files }),
+    }),
+  };
+}
+
+/** A run that stops for a person or a window; what stands may stay. */
+function waitingEnd({ site, phases }: CarryingOut, waits: Wait, done: number): End {
+  const stand = done === 0 ? "Nothing was changed so far." : `${done} of ${phases.length} phases stand.`;
+  const next =
+    waits.for === "approval"
+      ? `Next: redress approve ${site.run} --by NAME, then redress resume.`
+      : `Next: redress resume${waits.opens === undefined ? "" : ` from ${waits.opens} on`}, or redress apply --outside-window REASON.`;
+  return { state: "needs-person", reason: maskSecrets(waits.detail), hint: `${stand} ${next}` };
 }
 
 async function settleAll(
@@ -218,6 +296,29 @@ async function settleAll(
     texts.set(keyOf(nameOf(project)), written.phases);
   }
   return { texts };
+}
+
+/** Says which foreign code is not executed, and why. */
+async function noteWhatIsNotRun(
+  { request, ports, site }: CarryingOut,
+  settled: ReadonlyMap<string, readonly SettledPhase[]>,
+): Promise<void> {
+  const { policy, commandsOff } = request.configuration;
+  const named = new Set(policy.installScripts);
+  const last = [...settled.values()].flatMap((phases) => [...(phases.at(-1)?.files ?? [])]);
+  const wanted = wantedScripts(new Map(last)).filter((name) => !named.has(name));
+  const notes = [
+    ...(commandsOff === true ? ["Nothing that redress.yaml names is executed (--no-commands)."] : []),
+    ...(wanted.length === 0 || request.filesOnly === true
+      ? []
+      : [
+          `Install scripts are not run: ${wanted.slice(0, 10).join(", ")}${wanted.length > 10 ? ` and ${wanted.length - 10} more` : ""} want one. Those that policy.installScripts names are run.`,
+        ]),
+  ];
+  for (const text of notes) {
+    await site.journal.append({ event: "note", text });
+    ports.progress.line(text);
+  }
 }
 
 /** What the files that will be written hold now: as verified, or, of files that the plan does not name, as they are. */

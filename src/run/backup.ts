@@ -4,7 +4,7 @@ import { Failure } from "../model/index.ts";
 import { isInside, sha256 } from "../system/index.ts";
 import { move, type Files } from "./files.ts";
 import { runFolder, type Journal } from "./journal.ts";
-import type { SavedFile } from "./journal-event.ts";
+import type { Entry, SavedFile } from "./journal-event.ts";
 
 /** Where the acts of a run take place and are written down. */
 export interface Site {
@@ -13,6 +13,8 @@ export interface Site {
   readonly run: string;
   readonly files: Files;
   readonly journal: Journal;
+  /** Takes a migration back; absent where databases are not known. Gives in words how. */
+  readonly undoDatabase?: (entry: Entry<"migrating">) => Promise<string>;
 }
 
 /**

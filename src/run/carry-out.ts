@@ -1,29 +1,21 @@
 import path from "node:path";
-import {
-  Failure,
-  type GateResult,
-  type Phase,
-  type Project,
-  type SettledPhase,
-  type Upgrade,
-  type VersionCheck,
-} from "../model/index.ts";
+import type { GateResult, Phase, Project, SettledPhase, Upgrade, VersionCheck } from "../model/index.ts";
 import type { Site } from "./backup.ts";
-import { commandGate, securityGate, stops, testsGate, versionsGate } from "./gates.ts";
-import { keyOf, readVersionsBack, type ProjectName, type Reading } from "./holdings.ts";
+import { askGates, questionsFor, type Baselines, type Bench } from "../gates/index.ts";
+import { maskSecrets } from "../system/index.ts";
+import { programsOf, projectFolder } from "./environment.ts";
+import { keyOf, movedUnasked, readVersionsBack, type ProjectName, type Reading } from "./holdings.ts";
 import { installUpgrades, type Installing } from "./install.ts";
 import type { Stage } from "./journal-event.ts";
 import { traceOf } from "./left-processes.ts";
-import { maskSecrets } from "./mask.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
-import type { Bench, TestRun } from "./test-run.ts";
 
 /** What carries from phase to phase, in the scratch copy and in the real project alike. */
 export interface Work {
   readonly request: ApplyRequest;
   readonly ports: RunPorts;
   readonly site: Site;
-  readonly stage: Stage;
+  readonly stage: Exclude<Stage, "watch">;
   /** The tree that is worked on. */
   readonly tree: string;
   /** Those that the plan changes. */
@@ -123,11 +115,11 @@ export function readingOf(work: Pick<Work, "environments">, phase: Phase): Readi
 export async function judgePhase(
   work: Work,
   phase: Phase,
-  context: { readonly before: Sight; readonly baselines: ReadonlyMap<string, TestRun> },
+  context: { readonly before: Sight; readonly baselines?: Baselines },
 ): Promise<Outcome> {
-  const { request, ports, tree } = work;
-  const { configuration } = request;
-  const step = ports.progress.step(`Checking ${phase.name} (${work.stage})`);
+  const { request, ports, tree, stage, site } = work;
+  const { upgrades } = phase;
+  const step = ports.progress.step(`Checking ${phase.name} (${stage})`);
   try {
     const sight = await ports.look(tree);
     const back = {
@@ -136,85 +128,53 @@ export async function judgePhase(
       after: sight.inventory,
       reading: readingOf(work, phase),
     };
-    const versions = await readVersionsBack(phase.upgrades, back);
-    const gates: GateResult[] = [];
-    const questions: (() => GateResult | Promise<GateResult>)[] = [
-      () => versionsGate(phase.upgrades, versions, back),
-    ];
-    // Of the real tree files alone clear nothing: whoever installs them scans again.
-    if (work.stage === "rehearsal" || request.filesOnly !== true)
-      questions.push(() =>
-        securityGate(phase.upgrades, ports.compare(context.before.findings, sight.findings)),
-      );
-    // Tests judge the rehearsal; in promotion the versions are proven to be those that were tested.
-    if (work.stage === "rehearsal") {
-      const bench = await benchOf(work, sight);
-      if (configuration.tests.length === 0) questions.push(() => noTests("no tests are configured"));
-      else if (request.filesOnly === true)
-        questions.push(() => noTests("files only: the tests run where these files are installed"));
-      else
-        for (const gate of configuration.tests)
-          questions.push(() => testsGate(gate, baselineOf(context.baselines, gate.name), bench));
-      if (request.filesOnly !== true)
-        for (const gate of configuration.commands) questions.push(() => commandGate(gate, bench));
-    }
-    for (const ask of questions) {
-      const result = maskedGate(await ask());
-      gates.push(result);
-      await work.site.journal.append({ event: "gate", stage: work.stage, phase: phase.number, result });
-      ports.progress.line(
-        `  ${phase.name}, ${work.stage}: ${result.name} ${result.verdict}: ${result.detail}`,
-      );
-      if (stops(result)) break;
-    }
-    return { gates, versions, sight };
+    const checks = await readVersionsBack(upgrades, back);
+    const questions = questionsFor({
+      stage,
+      configuration: request.configuration,
+      upgrades,
+      versions: { checks, ...movedUnasked(upgrades, back) },
+      findings: ports.compare(context.before.findings, sight.findings),
+      inventory: sight.inventory,
+      bench: await benchOf(work, sight),
+      filesOnly: request.filesOnly === true,
+      today: ports.clock().toISOString().slice(0, 10),
+      ...(context.baselines === undefined ? {} : { baselines: context.baselines }),
+    });
+    const gates = await askGates(questions, async (result) => {
+      await site.journal.append({ event: "gate", stage, phase: phase.number, result });
+      ports.progress.line(`  ${phase.name}, ${stage}: ${result.name} ${result.verdict}: ${result.detail}`);
+    });
+    return { gates, versions: checks, sight };
   } finally {
     step.done();
   }
 }
 
-const noTests = (detail: string): GateResult => ({
-  name: "tests",
-  mode: "observe",
-  verdict: "missing",
-  detail,
-});
-
-function baselineOf(baselines: ReadonlyMap<string, TestRun>, name: string): TestRun {
-  const baseline = baselines.get(name);
-  if (baseline === undefined)
-    throw new Failure("internal", `the tests ${name} have no run on the old versions`);
-  return baseline;
-}
-
+/** Where the application's own programs run: the tree with its environments. */
 export async function benchOf(
-  work: Pick<Work, "site" | "tree" | "environments" | "ports">,
-  sight: Sight,
+  work: Pick<Work, "tree" | "environments"> & {
+    readonly site: Pick<Site, "root" | "run">;
+    readonly ports?: Pick<RunPorts, "signal">;
+  },
+  sight: Pick<Sight, "inventory">,
 ): Promise<Bench> {
+  const { site, tree, ports, environments } = work;
   return {
-    trace: await traceOf(work.site.root, work.site.run),
-    root: work.tree,
-    projects: sight.inventory.projects,
-    environments: work.environments,
-    ...(work.ports.signal === undefined ? {} : { signal: work.ports.signal }),
-  };
-}
-
-/** Longest text of a gate that is kept, in characters. */
-const longest = { detail: 1000, sample: 4000, samples: 500 };
-
-function maskedGate(gate: GateResult): GateResult {
-  return {
-    ...gate,
-    detail: maskSecrets(gate.detail).slice(0, longest.detail),
-    ...(gate.samples === undefined
-      ? {}
-      : {
-          samples: gate.samples
-            .slice(0, longest.samples)
-            .map((sample) =>
-              typeof sample === "string" ? maskSecrets(sample).slice(0, longest.sample) : sample,
-            ),
-        }),
+    trace: await traceOf(site.root, site.run),
+    root: tree,
+    homes: sight.inventory.projects.flatMap((project) => {
+      const environment = environments.get(keyOf(nameOf(project)));
+      if (environment === undefined) return [];
+      const isNode = project.ecosystem === "npm";
+      return {
+        project: project.path,
+        ecosystem: project.ecosystem,
+        folder: projectFolder(tree, project),
+        environment,
+        programs: isNode ? path.join(environment, ".bin") : programsOf(environment),
+      };
+    }),
+    ...(ports?.signal === undefined ? {} : { signal: ports.signal }),
   };
 }

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
 import * as fs from "node:fs/promises";
 import path from "node:path";
+import { execute } from "../system/index.ts";
 import { cloneFolder, type CloneRequest } from "./clone-folder.ts";
 
 /** What lies at a path; links are not followed. */
@@ -37,6 +38,8 @@ export interface Files {
   setOwner(file: string, owner: number, group: number): Promise<void>;
   /** Makes a folder's entries durable. */
   sync(folder: string): Promise<void>;
+  /** Makes everything below a folder durable, also what other programs wrote there. */
+  flush(folder: string): Promise<void>;
   clone(request: CloneRequest): Promise<void>;
 }
 
@@ -102,8 +105,20 @@ export const disk: Files = {
   setTime: (file, mtimeMs) => fs.utimes(file, mtimeMs / 1000, mtimeMs / 1000),
   setOwner: (file, owner, group) => fs.chown(file, owner, group),
   sync: syncFolder,
+  flush: flushBelow,
   clone: cloneFolder,
 };
+
+/** By the system's own `sync`, of the one file system where it can; Node has no call for it. */
+async function flushBelow(folder: string): Promise<void> {
+  const call = async (argv: readonly string[]): Promise<boolean> =>
+    execute(argv, { cwd: folder, timeoutMs: 600_000 }).then(
+      (done) => done.code === 0,
+      () => false,
+    );
+  if ((await call(["sync", "-f", folder])) || (await call(["sync"])) || process.platform === "win32") return;
+  throw Object.assign(new Error(`EIO: sync of ${folder} failed`), { code: "EIO" });
+}
 
 async function syncFolder(folder: string): Promise<void> {
   const handle = await fs.open(folder, constants.O_RDONLY);

@@ -123,6 +123,7 @@ async function readNodeModules(upgrade: Upgrade, { root, after }: ReadBack): Pro
   );
   if (project === undefined || component === undefined) return [""];
   const folder = projectFolder(root, project);
+  if (project.manager === "pnpm") return readStore(folder, upgrade.package, component);
   const found: string[] = [];
   for (const at of placesOf(component)) {
     const manifest = path.join(folder, at, "package.json");
@@ -133,6 +134,20 @@ async function readNodeModules(upgrade: Upgrade, { root, after }: ReadBack): Pro
     else if (component.scope !== "optional") found.push("");
   }
   return found;
+}
+
+/** pnpm's lockfile says of no package where it lies: that the wanted version is there, under whatever key. */
+async function readStore(folder: string, name: string, component: Component): Promise<string[]> {
+  const store = path.join(folder, "node_modules", ".pnpm");
+  for (const key of await fs.readdir(store).catch(() => [])) {
+    const own = path.join(store, key, "node_modules", name);
+    const stat = await fs.lstat(own).catch(() => undefined);
+    // What is linked belongs to another key.
+    if (stat?.isDirectory() !== true) continue;
+    const text = await fs.readFile(path.join(own, "package.json"), "utf8").catch(() => "");
+    if (versionIn(text) === component.version) return [component.version];
+  }
+  return component.scope === "optional" ? [] : [""];
 }
 
 const placesOf = (component: Component): string[] =>

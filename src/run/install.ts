@@ -9,9 +9,8 @@ import {
   type PythonInstaller,
 } from "../managers/index.ts";
 import { Failure, normaliseName, type Policy, type Project, type Upgrade } from "../model/index.ts";
-import { execute, exists, type Programs } from "../system/index.ts";
+import { execute, exists, lastLines, type Programs } from "../system/index.ts";
 import { interpreterOf, projectFolder, readBasis } from "./environment.ts";
-import { lastLines } from "./mask.ts";
 
 /** Longest time for one call of an installer. */
 const installTimeoutMs = 30 * 60_000;
@@ -52,7 +51,8 @@ export async function installUpgrades(installing: Installing, upgrades: readonly
   if (gone.length > 0) await call(uninstallArgv(installer, gone), installing);
   await installExactly(
     installing,
-    upgrades.filter((upgrade) => upgrade.to !== null),
+    // What came along unasked is for other platforms: the plan holds all that this one needs.
+    upgrades.filter((one) => one.to !== null && !(one.consequence === true && one.from === null)),
   );
 }
 
@@ -78,16 +78,23 @@ export async function installExactly(
   }
 }
 
-/** `npm ci` without scripts, then the scripts of packages that policy names and that are there. */
+/** The lockfile without scripts, then the scripts of packages that policy names and that are there. */
 export async function installLockfile(installing: Installing): Promise<void> {
-  const { npm } = installing.programs;
-  if (npm === undefined) throw new Failure("tool", "npm is not on the PATH", "Install Node with npm.");
-  await call(installLockfileArgv(npm), installing);
+  const kind = installing.project.manager === "pnpm" ? "pnpm" : "npm";
+  const program = installing.programs[kind];
+  if (program === undefined)
+    throw new Failure(
+      "tool",
+      `${kind} is not on the PATH`,
+      kind === "npm" ? "Install Node with npm." : "Install pnpm.",
+    );
+  const installer = { kind, program } as const;
+  await call(installLockfileArgv(installer), installing);
   const named: string[] = [];
   for (const name of installing.policy.installScripts)
     if (isPackageName(name) && (await exists(path.join(installing.environment, name, "package.json"))))
       named.push(name);
-  if (named.length > 0) await call(rebuildArgv(npm, named), installing);
+  if (named.length > 0) await call(rebuildArgv(installer, named), installing);
 }
 
 const isPackageName = (name: string): boolean => /^(?:@[\w.-]+\/)?[\w][\w.-]*$/.test(name);

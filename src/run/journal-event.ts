@@ -1,6 +1,9 @@
-import type { GateResult, RunState, Summary, VersionCheck } from "../model/index.ts";
+import type { GateResult, GateStage, Person, RunState, Summary, VersionCheck, Wait } from "../model/index.ts";
 
-export type Stage = "rehearsal" | "promotion";
+import type { TableSurvey } from "../databases/index.ts";
+
+export type Stage = Exclude<GateStage, "watch">;
+export type { Person };
 
 /** How a file was before a phase touched it. */
 export interface SavedFile {
@@ -38,7 +41,55 @@ export type JournalEvent =
       readonly before: Summary;
       readonly dryRun: boolean;
       readonly filesOnly: boolean;
+      readonly by?: Person;
     }
+  /** Goes on only when a person says yes, or a window opens; the run ends here. */
+  | ({ readonly event: "waiting" } & Wait)
+  | {
+      readonly event: "approved";
+      readonly phases: readonly number[];
+      readonly stages: readonly string[];
+      readonly by: Person;
+      readonly reason?: string;
+    }
+  /** An approval that another run of the plan was given is used by this one. */
+  | { readonly event: "approval-used"; readonly run: string; readonly line: number }
+  | {
+      readonly event: "window-overridden";
+      readonly stage: string;
+      readonly reason: string;
+      readonly by?: Person;
+    }
+  /** Gates are asked for some time; the phases stand only when it has held. */
+  | {
+      readonly event: "watching";
+      readonly target: string;
+      readonly phases: readonly number[];
+      readonly durationMs: number;
+    }
+  | {
+      readonly event: "watched";
+      readonly target: string;
+      readonly phases: readonly number[];
+      readonly held: boolean;
+    }
+  | {
+      readonly event: "stage-started";
+      readonly name: string;
+      readonly target: "folder" | "command";
+      /** Phases of this run that it is given, which stand only when it succeeds. */
+      readonly phases: readonly number[];
+    }
+  | { readonly event: "stage-done"; readonly name: string; readonly detail: string }
+  /** All of this is about to be put back, after a stage or a watch failed or was cut short. */
+  | {
+      readonly event: "putting-back";
+      readonly phases: readonly number[];
+      readonly stages: readonly string[];
+      readonly reason: string;
+    }
+  | { readonly event: "stage-undoing"; readonly name: string }
+  | { readonly event: "stage-undone"; readonly name: string; readonly detail: string }
   /** Something that a reader of the record should know. */
   | { readonly event: "note"; readonly text: string }
   | { readonly event: "scratch-making"; readonly folder: string }
@@ -51,7 +102,7 @@ export type JournalEvent =
       readonly ran: number | null;
       readonly failed: readonly string[];
     }
-  | { readonly event: "gate"; readonly stage: Stage; readonly phase: number; readonly result: GateResult }
+  | { readonly event: "gate"; readonly stage: GateStage; readonly phase: number; readonly result: GateResult }
   | {
       readonly event: "phase-rehearsed";
       readonly phase: number;
@@ -83,6 +134,40 @@ export type JournalEvent =
       readonly phase: number;
       readonly project: string;
       readonly durationMs: number;
+    }
+  /** A scratch database is about to be made under this name. */
+  | { readonly event: "scratch-database"; readonly database: string; readonly name: string }
+  /** A backup lies at `path`; it was restored once and is equal, table by table. */
+  | {
+      readonly event: "database-saved";
+      readonly phase: number;
+      readonly database: string;
+      readonly path: string;
+      readonly sha256: string;
+      readonly sizeBytes: number;
+      readonly tables: readonly TableSurvey[];
+      readonly busy: readonly string[];
+    }
+  | {
+      readonly event: "migrating";
+      readonly phase: number;
+      readonly database: string;
+      /** What is applied, by the tool's names. */
+      readonly before: readonly string[];
+      /** Why there is no way back: automatic rollback is off then. */
+      readonly irreversible?: string;
+    }
+  | {
+      readonly event: "migrated";
+      readonly phase: number;
+      readonly database: string;
+      readonly applied: readonly string[];
+    }
+  | {
+      readonly event: "migrated-back";
+      readonly phase: number;
+      readonly database: string;
+      readonly how: string;
     }
   | {
       /** The commit: from here on the phase stands. */

@@ -4,6 +4,7 @@ import type {
   Finding,
   FindingChange,
   Inventory,
+  Person,
   Plan,
   Project,
   Settled,
@@ -28,10 +29,14 @@ export interface RunPorts {
   compare(before: readonly Finding[], after: readonly Finding[]): FindingChange;
   /** Variables that make an installer use the user's own package index, where it does not find it by itself. */
   installerEnvironment?(ecosystem: Ecosystem): Promise<Readonly<Record<string, string>>>;
+  /** Told the name of the run as soon as its journal has begun, before anything is done; must not throw. */
+  begun?(run: string): Promise<void>;
   readonly clock: Clock;
   readonly progress: Progress;
   readonly programs: Programs;
   readonly signal?: AbortSignal;
+  /** The same for another checkout of the application. */
+  elsewhere?(root: string): Promise<RunPorts>;
   /** Absent: the disk. */
   readonly files?: Files;
 }
@@ -47,6 +52,10 @@ export interface ApplyRequest {
   readonly dryRun?: boolean;
   /** Leaves environments alone. */
   readonly filesOnly?: boolean;
+  /** Who asks for it. */
+  readonly by?: Person;
+  /** Goes on outside the maintenance windows, for this reason. */
+  readonly outsideWindow?: string;
   /** Where the scratch copy is made. Absent: Redress' cache folder, beside the caches that installers link from. */
   readonly scratchFolder?: string;
 }

@@ -1,12 +1,13 @@
 import path from "node:path";
 import { Failure, reasonOf, type Phase, type Project } from "../model/index.ts";
+import { stops } from "../gates/index.ts";
 import { sha256 } from "../system/index.ts";
 import { passageFolder, placeInside, replaceSaved } from "./backup.ts";
 import { installPhase, judgePhase, nameOf, readingOf, textsOf, type Work } from "./carry-out.ts";
-import { stops } from "./gates.ts";
 import { differences, holdingsOf, keyOf } from "./holdings.ts";
 import { digestEnvironments } from "./inputs.ts";
 import type { JournalEvent, Swap } from "./journal-event.ts";
+import { backUpDatabases, migrateDatabases } from "./migrations.ts";
 import type { Sight } from "./ports.ts";
 import type { HeldPhase, Staging } from "./rehearse.ts";
 import { isKeptUntouched, swapEnvironment, sweep } from "./swap.ts";
@@ -64,7 +65,8 @@ export async function promote(staging: Staging, held: readonly HeldPhase[], star
   return { done };
 }
 
-function realEnvironments({ projects, site }: Staging): Map<string, string> {
+/** By `keyOf` a project: its environment in the real project, absolute. */
+export function realEnvironments({ projects, site }: Staging): Map<string, string> {
   return new Map(
     projects.flatMap((project) =>
       project.environment === undefined
@@ -76,17 +78,20 @@ function realEnvironments({ projects, site }: Staging): Map<string, string> {
 
 async function promotePhase(
   work: Work,
-  { phase, holdings }: HeldPhase,
+  { phase, holdings, migrations }: HeldPhase,
   { before, commit }: { before: Sight; commit: { lost?: unknown } },
 ): Promise<Sight> {
   const { site, ports } = work;
+  await backUpDatabases(work, phase.number, migrations);
   // Environments first: which folders npm will touch stands in the old lockfile too.
   const swaps = await swapAll(work, phase);
   for (const [file, text] of textsOf(work, phase))
     await replaceSaved(site, phase.number, { path: file, text, expected: work.found.get(file) ?? null });
   await installPhase(work, phase);
   ports.signal?.throwIfAborted();
-  const { gates, versions, sight } = await judgePhase(work, phase, { before, baselines: new Map() });
+  if (migrations.length > 0) await migrateDatabases(work, phase.number, migrations);
+  const { gates, versions, sight } = await judgePhase(work, phase, { before });
+  ports.signal?.throwIfAborted();
   const stopping = gates.filter(stops);
   if (stopping.length > 0)
     throw new Failure(
@@ -110,6 +115,9 @@ async function promotePhase(
         "corrupt",
         `the installer wrote into ${swap.path} as it was before, instead of replacing files`,
       );
+  // Installers do not wait for the disk: what they wrote must be there before the journal says that it is.
+  for (const swap of swaps)
+    if (swap.fingerprint !== null) await site.files.flush(path.join(site.root, swap.path));
   const done: JournalEvent = {
     event: "phase-done",
     phase: phase.number,
@@ -171,6 +179,11 @@ async function foldersOf(work: Work, project: Project, phase: Phase): Promise<st
   const own = project.environment ?? "";
   if (project.ecosystem !== "npm") return [own];
   const folder = path.posix.dirname(project.files[0] ?? ".");
+  // pnpm gives every workspace a folder of its own.
+  if (project.manager === "pnpm")
+    return [
+      ...new Set([own, ...project.files.slice(1).map((file) => `${path.posix.dirname(file)}/node_modules`)]),
+    ].map((one) => path.posix.normalize(one));
   const nested: string[] = [];
   for (const [name, text] of textsOf(work, phase)) {
     if (!/(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(name)) continue;

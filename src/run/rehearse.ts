@@ -1,20 +1,22 @@
 import path from "node:path";
 import { Failure, type Phase } from "../model/index.ts";
+import { comparesSides, stops, takeBaselines, type Baselines } from "../gates/index.ts";
 import { cacheFolder } from "../system/index.ts";
 import { placeInside } from "./backup.ts";
 import { benchOf, installPhase, judgePhase, nameOf, textsOf, type Work } from "./carry-out.ts";
-import { stops } from "./gates.ts";
 import { holdingsOf, keyOf, type Holdings } from "./holdings.ts";
 import type { Sight } from "./ports.ts";
 import { copiesOf, makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
+import { copyDatabases, type PhaseMigration, type ScratchDatabases } from "./migrations.ts";
+import { keepOldVersions } from "./old-versions.ts";
 import { makeEnvironments } from "./scratch-environments.ts";
-import { runTests, type TestRun } from "./test-run.ts";
 
 /** A phase that held, and what there was then. */
 export interface HeldPhase {
   readonly phase: Phase;
   /** By `keyOf` a project. */
   readonly holdings: ReadonlyMap<string, Holdings>;
+  readonly migrations: readonly PhaseMigration[];
 }
 
 export interface Rehearsed {
@@ -43,7 +45,11 @@ export async function rehearse(staging: Staging, phases: readonly Phase[], start
         ? bare
         : { ...bare, environments: await makeEnvironments(bare, { start, scratch }) };
     const first = await work.ports.look(tree);
-    return await rehearsePhases(work, phases, { before: first, baselines: await runBaselines(work, first) });
+    const baselines = await askOldVersions(work, phases, { first, scratch });
+    const databases = request.filesOnly === true ? undefined : await copyDatabases(work, scratch);
+    return await rehearsePhases(work, phases, { before: first, baselines, databases }).finally(() =>
+      databases?.drop(),
+    );
   } finally {
     // The copy is no part of the project: what cannot be removed now, resume or the user removes.
     await removeScratch(site).catch(() => {
@@ -58,6 +64,7 @@ async function checkSpace({ site, request }: Staging, start: Sight): Promise<voi
     root: site.root,
     environments,
     scratchParent: request.scratchFolder ?? path.join(cacheFolder(), "scratch"),
+    copies: request.filesOnly !== true && comparesSides(request.configuration) ? 2 : 1,
     promotes: request.dryRun !== true,
   });
 }
@@ -82,25 +89,35 @@ async function copyTree({ site, tree, ports }: Work, start: Sight): Promise<void
     });
 }
 
-/** Runs the tests on the old versions, for comparison. */
-async function runBaselines(work: Work, first: Sight): Promise<Map<string, TestRun>> {
-  const baselines = new Map<string, TestRun>();
-  if (work.request.filesOnly === true) return baselines;
-  for (const gate of work.request.configuration.tests) {
-    const step = work.ports.progress.step(`Tests on the old versions: ${gate.name}`);
-    const baseline = await runTests(gate, await benchOf(work, first));
-    const { code, ran, failed } = baseline;
-    await work.site.journal.append({ event: "baseline", name: gate.name, code, ran, failed });
-    baselines.set(gate.name, baseline);
-    step.done(baseline.error ?? (code === 0 ? "passed" : `exit code ${code ?? "none"}`));
-  }
-  return baselines;
+/** Asks the old versions what the new ones are compared with, and keeps them where both must stand side by side. */
+async function askOldVersions(
+  work: Work,
+  phases: readonly Phase[],
+  { first, scratch }: { first: Sight; scratch: string },
+): Promise<Baselines> {
+  const { configuration, filesOnly = false } = work.request;
+  const bench = await benchOf(work, first);
+  const baselines = await takeBaselines(
+    configuration,
+    { bench, inventory: first.inventory, upgrades: phases.flatMap((phase) => phase.upgrades), filesOnly },
+    {
+      progress: work.ports.progress,
+      record: (name, { code, ran, failed }) =>
+        work.site.journal.append({ event: "baseline", name, code, ran, failed }),
+    },
+  );
+  if (filesOnly || !comparesSides(configuration)) return baselines;
+  return { ...baselines, old: await benchOf(await keepOldVersions(work, scratch), first) };
 }
 
 async function rehearsePhases(
   work: Work,
   phases: readonly Phase[],
-  { before: first, baselines }: { before: Sight; baselines: ReadonlyMap<string, TestRun> },
+  {
+    before: first,
+    baselines,
+    databases,
+  }: { before: Sight; baselines: Baselines; databases: ScratchDatabases | undefined },
 ): Promise<Rehearsed> {
   const { journal, files } = work.site;
   const held: HeldPhase[] = [];
@@ -132,7 +149,8 @@ async function rehearsePhases(
       return { held, stopped: { reason, needsPerson: false } };
     }
     const { gates, versions, sight } = await judgePhase(work, phase, { before, baselines });
-    const stopping = gates.filter(stops);
+    const tried = gates.some(stops) ? undefined : await askMigrations(work, phase, { databases, sight });
+    const stopping = [...gates, ...(tried?.results ?? [])].filter(stops);
     await journal.append({
       event: "phase-rehearsed",
       phase: phase.number,
@@ -152,8 +170,22 @@ async function rehearsePhases(
       const name = nameOf(project);
       return [keyOf(name), holdingsOf(sight.inventory, name)] as const;
     });
-    held.push({ phase, holdings: new Map(holdings) });
+    held.push({ phase, holdings: new Map(holdings), migrations: tried?.migrations ?? [] });
     before = sight;
   }
   return { held };
+}
+
+/** Tries a phase's migrations on the copies of the databases, and writes down what came of it. */
+async function askMigrations(
+  { site, ports }: Work,
+  phase: Phase,
+  { databases, sight }: { databases: ScratchDatabases | undefined; sight: Sight },
+): Promise<Awaited<ReturnType<ScratchDatabases["ask"]>> | undefined> {
+  const tried = await databases?.ask(sight);
+  for (const result of tried?.results ?? []) {
+    await site.journal.append({ event: "gate", stage: "rehearsal", phase: phase.number, result });
+    ports.progress.line(`  ${phase.name}, rehearsal: ${result.name} ${result.verdict}: ${result.detail}`);
+  }
+  return tried;
 }

@@ -1,13 +1,15 @@
 import { Failure, type Run, type RunState } from "../model/index.ts";
 import { disk } from "./files.ts";
-import { foldJournal, isUnfinished, openPhases, standing } from "./fold.ts";
+import { foldJournal, isOnTrial, isUnfinished, openPhases, standing } from "./fold.ts";
 import { Journal } from "./journal.ts";
 import type { JournalLine } from "./journal-event.ts";
 import { endLeftProcesses } from "./left-processes.ts";
 import { takeLock } from "./lock.ts";
 import { readJournals } from "./read-runs.ts";
-import { finishRollback, type UndoPorts } from "./rollback.ts";
-import { removeScratch } from "./scratch.ts";
+import { finishRollback, siteFor, type UndoPorts } from "./rollback.ts";
+import { putBackAll } from "./put-back.ts";
+import { dropScratchDatabases } from "./migrations.ts";
+import { removeDeadSettlements, removeScratch } from "./scratch.ts";
 import { sweep } from "./swap.ts";
 import { undoPhase } from "./undo-phase.ts";
 
@@ -33,6 +35,7 @@ export async function resume(
   const files = ports.files ?? disk;
   const free = await takeLock(root, "resume");
   try {
+    await removeDeadSettlements(files);
     const recorded = await readJournals(root, files);
     const chosen =
       request.run === undefined
@@ -42,7 +45,7 @@ export async function resume(
       throw new Failure("usage", `there is no run ${request.run ?? "to resume"}`, "See redress status.");
     const { run } = chosen;
     const journal = await Journal.open({ root, run, files, clock: ports.clock });
-    const site = { root, run, files, journal };
+    const site = siteFor({ root, run, files, journal }, ports);
     if (isUnfinished(chosen.entries)) return await close(site, ports);
     // A scratch folder that could not be removed then may be removable now.
     await removeScratch(site);
@@ -56,6 +59,7 @@ export async function resume(
 async function close(site: Parameters<typeof finishRollback>[0], ports: UndoPorts): Promise<Resumed> {
   const { journal } = site;
   await endLeftProcesses(site.root, site.run);
+  await dropScratchDatabases(site, ports.databases?.settings ?? []);
   const rolling = interruptedRollback(journal.entries);
   const open = openPhases(journal.entries);
   await journal.append({ event: "resumed" });
@@ -63,14 +67,13 @@ async function close(site: Parameters<typeof finishRollback>[0], ports: UndoPort
     const run = await finishRollback(site, ports, { phases: open, keep: rolling.kept.length > 0 });
     return { run, did: "finished", detail: `the rollback that had begun is finished: ${run.reason ?? ""}` };
   }
-  for (const phase of open)
-    await undoPhase(site, {
-      phase,
-      reason: "cut short before it was committed",
-    });
+  const onTrial = isOnTrial(journal.entries);
+  if (onTrial) await putBackAll(site, ports.stages, "cut short while it was on trial");
+  else
+    for (const phase of open) await undoPhase(site, { phase, reason: "cut short before it was committed" });
   await sweep(site, true);
   await removeScratch(site);
-  const { state, did, detail } = judge(journal.entries, open);
+  const { state, did, detail } = onTrial ? putBackOnTrial : judge(journal.entries, open);
   await journal.append({
     event: "run-ended",
     state,
@@ -81,6 +84,14 @@ async function close(site: Parameters<typeof finishRollback>[0], ports: UndoPort
   });
   return { run: foldJournal(journal.entries), did, detail };
 }
+
+/** Phases and stages that were being watched or deployed stand or fall together. */
+const putBackOnTrial = {
+  state: "rolled-back",
+  did: "undid",
+  detail:
+    "it was cut short while stages or the watch had not come to an end, so everything of it is put back",
+} as const;
 
 function interruptedRollback(entries: readonly JournalLine[]) {
   const last = entries.findLast((entry) => entry.event === "rollback-started" || entry.event === "run-ended");

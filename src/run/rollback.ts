@@ -7,14 +7,20 @@ import { foldJournal, isUnfinished, standing } from "./fold.ts";
 import { digestEnvironments } from "./inputs.ts";
 import { Journal, runFolder } from "./journal.ts";
 import { takeLock } from "./lock.ts";
+import { undoDatabaseOf, type DatabaseUndo } from "./migrations.ts";
+import { undoStages, type StageUndo } from "./put-back.ts";
 import { readJournals, type RecordedRun } from "./read-runs.ts";
 import { undoPhase } from "./undo-phase.ts";
 
 /** What going back needs; no advisories, so that nothing of theirs can stand in its way. */
 export interface UndoPorts {
-  inventory(root: string): Promise<Inventory>;
+  readonly inventory: (root: string) => Promise<Inventory>;
   readonly clock: Clock;
   readonly progress: Progress;
+  /** The stages as configured; absent: what was put on stages is not taken back. */
+  readonly stages?: StageUndo;
+  /** The databases as configured; absent: what was migrated cannot be put back. */
+  readonly databases?: Pick<DatabaseUndo, "settings" | "restore">;
   /** Absent: the disk. */
   readonly files?: Files;
 }
@@ -58,7 +64,7 @@ export async function rollback(request: RollbackRequest, ports: UndoPorts): Prom
     for (const run of new Set(steps.map((step) => step.run))) {
       const phases = steps.filter((step) => step.run === run).map((step) => step.phase);
       const journal = await Journal.open({ root, run, files, clock: ports.clock });
-      const site = { root, run, files, journal };
+      const site = siteFor({ root, run, files, journal }, ports);
       const kept = await keepCopies(site, changed);
       await journal.append({ event: "rollback-started", phases, kept });
       result = await finishRollback(site, ports, { phases, keep: changed.length > 0 });
@@ -68,6 +74,13 @@ export async function rollback(request: RollbackRequest, ports: UndoPorts): Prom
   } finally {
     await free();
   }
+}
+
+/** A run's site with its databases, as far as the configuration knows them. */
+export function siteFor(site: Omit<Site, "undoDatabase">, { databases, inventory }: UndoPorts): Site {
+  return databases === undefined
+    ? site
+    : { ...site, undoDatabase: undoDatabaseOf(site, { ...databases, inventory }) };
 }
 
 /** Runs that have begun and not ended must be closed before anything else touches the project. */
@@ -129,6 +142,7 @@ export async function finishRollback(
     });
   }
   const left = standing(site.journal.entries);
+  if (left.length === 0) await undoStages(site, ports.stages);
   await site.journal.append({
     event: "run-ended",
     state: "rolled-back",

@@ -1,4 +1,5 @@
 import path from "node:path";
+import { runsPrograms } from "../gates/index.ts";
 import { installManifestArgv, makeEnvironmentArgv } from "../managers/index.ts";
 import { Failure, type Project } from "../model/index.ts";
 import { findProgram } from "../system/index.ts";
@@ -15,7 +16,7 @@ export async function makeEnvironments(
   { start, scratch }: { start: Sight; scratch: string },
 ): Promise<Map<string, string>> {
   const { configuration } = work.request;
-  const runsCommands = configuration.tests.length + configuration.commands.length > 0;
+  const runsCommands = runsPrograms(configuration);
   const changed = new Set(work.projects);
   const made = new Map<string, string>();
   for (const project of start.inventory.projects) {
@@ -44,12 +45,14 @@ interface Making {
 }
 
 async function makeNpm({ work, project, runsCommands }: Making): Promise<string | undefined> {
-  const isLocked = /(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(project.files[0] ?? "");
-  if (project.manager !== "npm" || !isLocked) {
+  const isLocked = /(?:^|\/)(?:package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml)$/.test(
+    project.files[0] ?? "",
+  );
+  if (!["npm", "pnpm"].includes(project.manager) || !isLocked) {
     if (!work.projects.includes(project)) return undefined;
     throw new Failure(
       "tool",
-      `${project.path} is installed by ${project.manager}${isLocked ? "" : " without an npm lockfile"}, which a run cannot carry out`,
+      `${project.path} is installed by ${project.manager}${isLocked || project.manager !== "npm" ? "" : " without an npm lockfile"}, which a run cannot carry out`,
       "Use --files-only and install by hand, or in CI.",
     );
   }

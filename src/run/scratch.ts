@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, reasonOf } from "../model/index.ts";
-import { cacheFolder, exists } from "../system/index.ts";
+import { cacheFolder, exists, processSpace } from "../system/index.ts";
 import type { Files } from "./files.ts";
 import type { Journal } from "./journal.ts";
 import { diskOf, freeBytesAt, sizeOf } from "./survey-folder.ts";
@@ -47,6 +47,8 @@ export async function makeScratch(
   try {
     await files.makeFolder(folder);
     await files.write(path.join(folder, markerFile), run, 0o600);
+    // Without its mark nobody may remove the folder any more.
+    await files.sync(folder);
   } catch (error) {
     await files.remove(folder).catch(() => undefined);
     throw new Failure(
@@ -79,7 +81,10 @@ export async function removeScratch({
     if (entry.event !== "scratch-making" || gone.has(entry.folder)) continue;
     const { folder } = entry;
     const isNamed = path.isAbsolute(folder) && new RegExp(`^${run}-[0-9a-f]{8}$`).test(path.basename(folder));
-    if (isNamed && (await isOurs(folder, { files, run }))) await files.remove(folder);
+    if (isNamed && (await isOurs(folder, { files, run }))) {
+      await files.remove(folder);
+      await files.sync(path.dirname(folder));
+    }
     await journal.append({ event: "scratch-removed", folder });
   }
 }
@@ -92,6 +97,30 @@ async function isOurs(folder: string, { files, run }: { files: Files; run: strin
   return lying?.kind === "folder" && (await files.list(folder)).every((name) => name === markerFile);
 }
 
+/**
+ * Removes the scratch folders in which package managers wrote for a plan, where the process that made them is dead:
+ * those of other containers stay, since nothing can be known of their processes.
+ */
+export async function removeDeadSettlements(files: Files, base = cacheFolder()): Promise<void> {
+  const parent = path.join(base, "scratch");
+  const space = await processSpace();
+  for (const name of await files.list(parent)) {
+    const [, pid, where] = /^settle-(\d+)-(\d+)-[A-Za-z0-9]{6}$/.exec(name) ?? [];
+    // What cannot be removed costs space, not safety.
+    if (pid !== undefined && where === space && !isRunning(Number(pid)))
+      await files.remove(path.join(parent, name)).catch(() => undefined);
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
+}
+
 /** Slack for logs, lists and file systems' own needs. */
 const slackBytes = 64e6;
 
@@ -101,6 +130,8 @@ export interface SpaceNeed {
   /** Of Python and of npm, relative to the root. */
   readonly environments: readonly { readonly path: string; readonly ecosystem: "PyPI" | "npm" }[];
   readonly scratchParent: string;
+  /** Of the tree without its environments: a second one shares those with the first. */
+  readonly copies: 1 | 2;
   readonly promotes: boolean;
 }
 
@@ -116,7 +147,7 @@ export async function requireSpace(need: SpaceNeed): Promise<void> {
     sizeBytes: sizeOf(path.join(need.root, one.path)),
   }));
   const scratchBytes =
-    slackBytes + sizeOf(need.root, skip) + sizes.reduce((sum, one) => sum + one.sizeBytes, 0);
+    slackBytes + need.copies * sizeOf(need.root, skip) + sizes.reduce((sum, one) => sum + one.sizeBytes, 0);
   // A clone of a Python environment shares its content; node_modules are installed anew beside the old ones.
   const promotionBytes = need.promotes
     ? slackBytes +

@@ -66,7 +66,8 @@ export async function swapEnvironment(site: Site, swapping: Swapping): Promise<S
   return swap;
 }
 
-function sharing(relative: string): "link" | "copy" {
+/** What a clone of an environment may share with it: all but what an installer changes in place. */
+export function sharing(relative: string): "link" | "copy" {
   const parts = relative.split(path.sep);
   const isOwn =
     parts[0] === "bin" ||

@@ -1,8 +1,8 @@
 import { Failure, reasonOf } from "../model/index.ts";
+import { maskSecrets } from "../system/index.ts";
 import { isRestored, restoreFile, type Site } from "./backup.ts";
 import { runFolder } from "./journal.ts";
-import type { JournalEvent, SavedFile, Swap } from "./journal-event.ts";
-import { maskSecrets } from "./mask.ts";
+import type { Entry, JournalEvent, SavedFile, Swap } from "./journal-event.ts";
 import { isEnvironmentRestored, restoreEnvironment, sweep } from "./swap.ts";
 
 export interface Undoing {
@@ -29,6 +29,7 @@ export async function undoPhase(site: Site, undoing: Undoing): Promise<void> {
     });
   };
   await record({ event: "undoing", phase, reason: maskSecrets(undoing.reason) });
+  await undoMigrations(site, phase, record);
   const problems: string[] = [];
   const restore = async (path: string, act: () => Promise<boolean>): Promise<void> => {
     await record({ event: "restoring", phase, path });
@@ -62,6 +63,38 @@ export async function undoPhase(site: Site, undoing: Undoing): Promise<void> {
       "Mend the cause and run redress resume, which completes the record.",
       { cause: unrecorded },
     );
+}
+
+/**
+ * Takes migrations back while the environment that made them is in place; where that fails nothing else is put back,
+ * since the old versions may not work on the new schema.
+ */
+async function undoMigrations(
+  { journal, undoDatabase }: Site,
+  phase: number,
+  record: (event: JournalEvent) => Promise<void>,
+): Promise<void> {
+  const open = new Map<string, Entry<"migrating">>();
+  for (const entry of journal.entries) {
+    if (entry.event === "migrating" && entry.phase === phase) open.set(entry.database, entry);
+    if (entry.event === "migrated-back" && entry.phase === phase) open.delete(entry.database);
+  }
+  for (const entry of [...open.values()].reverse()) {
+    const { database } = entry;
+    try {
+      if (undoDatabase === undefined)
+        throw new Failure("config", `the database ${database} is not known to this command`);
+      await record({ event: "migrated-back", phase, database, how: await undoDatabase(entry) });
+    } catch (error) {
+      const hint = error instanceof Failure ? error.hint : "";
+      throw new Failure(
+        "corrupt",
+        `phase ${phase} stays as it is: ${maskSecrets(reasonOf(error))}`,
+        hint === "" ? "Mend the cause and run redress resume." : hint,
+        { cause: error },
+      );
+    }
+  }
 }
 
 /** What a phase has touched, in order, by the journal. */

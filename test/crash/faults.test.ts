@@ -9,7 +9,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { Failure, type Run } from "../../src/model/index.ts";
 import { applyPlan, disk, readRuns, resume, rollback, type Files } from "../../src/run/index.ts";
-import { breakDisk, type Break } from "./broken-disk.ts";
+import { breakDisk, losePower, type Break } from "./broken-disk.ts";
 import { digestTree, makeSynthetic, type Synthetic } from "./synthetic-project.ts";
 
 /** Errors take turns, so that each call meets one and each error meets every kind of call. */
@@ -147,3 +147,25 @@ test("resume itself, killed at every call", async (t) => {
   t.diagnostic(`${cases} cases`);
   assert.ok(cases >= 15, `${cases} cases`);
 });
+
+for (const [name, from, least, act] of [
+  ["apply", "fresh", 50, (files) => applyPlan(project.request({ phases: [1] }), project.ports({ files }))],
+  ["rollback", "applied", 30, (files) => rollback({ root: project.root }, project.ports({ files }))],
+] as [string, string, number, (files: Files) => Promise<unknown>][])
+  test(`${name}, power lost before every call: what was not synced is gone`, async (t) => {
+    const aside = path.join(project.folder, "aside");
+    let cases = 0;
+    for (let at = 1; ; at++) {
+      reset(from);
+      fs.rmSync(aside, { recursive: true, force: true });
+      const power = losePower(disk, at, aside);
+      await act(power.files).catch(() => undefined);
+      if (power.calls() < at) break;
+      power.lose();
+      await settle(`power lost before call ${at}`);
+      cases++;
+    }
+    fs.rmSync(aside, { recursive: true, force: true });
+    t.diagnostic(`${cases} cases`);
+    assert.ok(cases >= least, `${cases} cases`);
+  });

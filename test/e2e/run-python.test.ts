@@ -61,6 +61,59 @@ const configuration: Configuration = {
     },
   ],
   commands: [],
+  gates: {
+    versions: "enforce",
+    security: "enforce",
+    license: { mode: "enforce", allow: ["Apache-2.0", "BSD-3-Clause"], deny: [] },
+    coverage: [],
+    processes: [
+      {
+        name: "files",
+        class: "files",
+        argv: ["python", "-m", "http.server", "{port}", "--bind", "127.0.0.1"],
+        cwd: ".",
+        timeoutMs: 30_000,
+        portVariable: "PORT",
+        variables: {},
+        ready: { path: "/" },
+      },
+    ],
+    health: [
+      {
+        name: "files",
+        mode: "enforce",
+        target: { process: "files", path: "/requirements.txt" },
+        intervalMs: 10,
+        count: 2,
+        failureLimit: 0,
+        timeoutMs: 5000,
+        body: "requests==2.32.4",
+        stages: ["rehearsal", "promotion"],
+      },
+    ],
+    performance: {
+      measures: [
+        {
+          name: "minor version",
+          mode: "enforce",
+          class: "numbers",
+          kind: "numbers",
+          // Tells which environment each side runs in.
+          command: {
+            argv: ["python", "-c", "import requests; print(requests.__version__.split('.')[1])"],
+            cwd: ".",
+            timeoutMs: 30_000,
+          },
+          better: "lower",
+        },
+      ],
+      budgets: {},
+      exceptions: [],
+      samples: 5,
+      warmUp: 0,
+      requests: 1,
+    },
+  },
   advisories: [],
   waivers: [],
   contacts: {},
@@ -174,11 +227,19 @@ async function applyAndReturn(t: TestContext, programs: Programs): Promise<void>
     [
       "versions pass",
       "security pass",
+      "license warn", // idna says “BSD License” and not which
       "tests: unittest pass",
+      "health: files pass",
+      "performance: minor version pass",
       "versions, promoted pass",
       "security, promoted pass",
+      "health: files, promoted pass",
     ],
   );
+  const measured = run.phases[0].gates.find((gate) => gate.name === "performance: minor version");
+  const [, batch] = measured?.samples ?? [];
+  const five = (minor: number): number[] => Array.from({ length: 5 }, () => minor);
+  assert.deepEqual(batch, { batch: 1, old: five(31), control: five(31), new: five(32) });
   assert.match(versions(), /^requests==2\.32\.4$/m);
   assert.match(must([path.join(root, ".venv", "bin", "normalizer"), "--version"], root), /3\.3\.2/);
   assert.notEqual(digestTree(root), before);
