@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -24,6 +25,12 @@ export function scratch(context: TestContext): string {
   return folder;
 }
 
+/** Records are sealed with a key of the test's own: none is made in the home of whoever runs it. */
+const signingKey = generateKeyPairSync("ed25519").privateKey.export({
+  type: "pkcs8",
+  format: "pem",
+}) as string;
+
 export interface Ran {
   readonly code: number | null;
   readonly stdout: string;
@@ -39,7 +46,13 @@ export async function redress(
   const started = performance.now();
   const child = spawn(process.execPath, [path.join(repository, "src", "cli", "main.ts"), ...args], {
     cwd: options.cwd,
-    env: { ...process.env, UV_PYTHON_DOWNLOADS: "never", NO_COLOR: "1", ...options.env },
+    env: {
+      ...process.env,
+      UV_PYTHON_DOWNLOADS: "never",
+      NO_COLOR: "1",
+      REDRESS_PRIVATE_KEY: signingKey,
+      ...options.env,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const output = { stdout: "", stderr: "" };
