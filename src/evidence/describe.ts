@@ -1,45 +1,61 @@
 import type { Evidence } from "../model/index.ts";
-import type { Document } from "./document.ts";
 import {
-  checklistSection,
-  closingSection,
+  complianceSection,
+  contactsSection,
+  inputsSection,
+  monitoringSection,
+  risksSection,
+} from "./closing-sections.ts";
+import { controlsSection } from "./controls.ts";
+import { heading, paragraph, type Document } from "./document.ts";
+import { conclusion, frontPage, metricsSection, recordSection } from "./front.ts";
+import { checklistSection, nextSection, strategySection, timelineSection } from "./plan-sections.ts";
+import {
+  measurementsSection,
+  productionSection,
   rollbackSection,
-  strategySection,
+  stepsSection,
   testingSection,
-  timelineSection,
-} from "./plan-sections.ts";
+} from "./run-sections.ts";
 import {
-  conclusion,
   criteriaSection,
-  factsSection,
+  functionsSection,
   remainingSection,
   riskSection,
-  summarySection,
   unreadSection,
 } from "./sections.ts";
-import { heading, paragraph } from "./document.ts";
+import { text } from "./text.ts";
 
-const titles = { plan: "Remediation plan", run: "Update summary", state: "State of dependencies" } as const;
-
-/** The document that some evidence amounts to, in the order a reader needs it. */
+/** The document that some evidence amounts to, in the order a reader needs it (`docs/reports.md`). */
 export function describe(evidence: Evidence): Document {
   return {
-    title: titles[evidence.kind],
+    title: text.titles[evidence.kind],
     blocks: [
-      ...factsSection(evidence),
-      ...summarySection(evidence),
+      ...frontPage(evidence),
+      ...recordSection(evidence),
       ...riskSection(evidence.before),
+      ...functionsSection(evidence),
       ...strategySection(evidence),
       ...checklistSection(evidence),
+      ...stepsSection(evidence),
       ...testingSection(evidence),
+      ...productionSection(evidence),
+      ...measurementsSection(evidence),
       ...criteriaSection(evidence),
+      ...metricsSection(evidence),
       ...remainingSection(evidence),
-      ...rollbackSection(evidence),
       ...timelineSection(evidence),
+      ...nextSection(evidence),
+      ...rollbackSection(evidence),
+      ...risksSection(evidence),
+      ...monitoringSection(evidence),
+      ...contactsSection(evidence),
+      ...complianceSection(evidence),
       ...unreadSection(evidence.before),
-      ...closingSection(evidence),
-      heading(2, "Conclusion"),
+      ...inputsSection(evidence),
+      heading(2, text.headings.conclusion),
       paragraph(conclusion(evidence)),
+      ...controlsSection(evidence),
     ],
   };
 }

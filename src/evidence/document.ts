@@ -6,7 +6,12 @@ export interface Document {
 
 /** Text with marks; a plain string has none. */
 export type Inline = string | readonly Span[];
-export type Span = string | { readonly code: string } | { readonly strong: string };
+export type Span =
+  | string
+  | { readonly code: string }
+  | { readonly strong: string }
+  /** `href` is an address made by us, never one from outside. */
+  | { readonly text: string; readonly href: string };
 
 export type Block =
   | { readonly kind: "heading"; readonly level: 2 | 3; readonly text: string }
@@ -21,7 +26,11 @@ export type Block =
       readonly kind: "checklist";
       readonly items: readonly { readonly done: boolean; readonly text: Inline }[];
     }
-  | { readonly kind: "code"; readonly lines: readonly string[] };
+  | { readonly kind: "code"; readonly lines: readonly string[] }
+  /** Where a list of the sections stands, in formats that have pages. */
+  | { readonly kind: "contents" }
+  /** The end of a page, in formats that have pages. */
+  | { readonly kind: "page-end" };
 
 export const heading = (level: 2 | 3, text: string): Block => ({ kind: "heading", level, text });
 export const paragraph = (...spans: readonly Span[]): Block => ({ kind: "paragraph", text: spans });
@@ -33,3 +42,15 @@ export const table = (head: readonly string[], rows: readonly (readonly Inline[]
 export const list = (items: readonly Inline[]): Block => ({ kind: "list", items });
 export const code = (text: string): Span => ({ code: text });
 export const strong = (text: string): Span => ({ strong: text });
+export const link = (text: string, href: string): Span => ({ text, href });
+export const checklist = (items: readonly { done: boolean; text: Inline }[]): Block => ({
+  kind: "checklist",
+  items,
+});
+export const commands = (lines: readonly string[]): Block => ({ kind: "code", lines });
+
+/** The bare text of a span. */
+export function textOfSpan(span: Span): string {
+  if (typeof span === "string") return span;
+  return "code" in span ? span.code : "strong" in span ? span.strong : span.text;
+}

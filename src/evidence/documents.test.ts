@@ -1,63 +1,158 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { finding, runEvidence, scanOf } from "../../test/support/evidence.ts";
-import { severities, type Evidence } from "../model/index.ts";
+import { finding, runEvidence, scanOf, summaryOf } from "../../test/support/evidence.ts";
+import { severities, tierNames, tiers, type Evidence } from "../model/index.ts";
 import { renderers } from "./index.ts";
 
-const render = (format: string, evidence: Evidence): string =>
-  renderers.find((one) => one.format === format)?.render(evidence) ?? assert.fail(`no format ${format}`);
+const renderer = (format: string): (typeof renderers)[number] =>
+  renderers.find((one) => one.format === format) ?? assert.fail(`no format ${format}`);
+const render = async (format: string, evidence: Evidence): Promise<string> =>
+  Buffer.from(await renderer(format).render(evidence)).toString("utf8");
 
 const state = (findings: Evidence["before"]["findings"]): Evidence => {
   const { plan: _plan, run: _run, after: _after, ...rest } = runEvidence();
   return { ...rest, kind: "state", before: scanOf(findings) };
 };
 
+const plan = (): Evidence => {
+  const { run: _run, after: _after, ...rest } = runEvidence();
+  return { ...rest, kind: "plan" };
+};
+
+/** A run that was killed after a phase stood: its journal says so, and nobody looked again. */
+const killed = (): Evidence => {
+  const { after: _after, run, ...rest } = runEvidence();
+  const { endedAt: _ended, ...begun } = run ?? assert.fail();
+  return { ...rest, run: { ...begun, state: "running" } };
+};
+
+/** Rows of every table of a Markdown document, without marks, by the section they stand in. */
+function tablesOf(markdown: string): { section: string; title: string; head: string[]; rows: string[][] }[] {
+  const tables: ReturnType<typeof tablesOf> = [];
+  let [section, title] = ["", ""];
+  const cells = (line: string): string[] =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.replace(/\*\*|\\(?=.)/g, "").trim());
+  for (const [index, line] of markdown.split("\n").entries()) {
+    const next = markdown.split("\n")[index + 1] ?? "";
+    if (line.startsWith("## ")) [section, title] = [line.slice(3), ""];
+    else if (line.startsWith("### ")) title = line.slice(4);
+    else if (line.startsWith("|") && /^\|( --- \|)+$/.test(next))
+      tables.push({ section, title, head: cells(line), rows: [] });
+    else if (line.startsWith("|") && !/^\|( --- \|)+$/.test(line)) tables.at(-1)?.rows.push(cells(line));
+  }
+  return tables;
+}
+
 describe("documents", () => {
-  for (const { format } of renderers) {
-    it(`${format}: the same evidence gives the same bytes`, () => {
-      assert.equal(render(format, runEvidence()), render(format, structuredClone(runEvidence())));
+  for (const { format } of renderers)
+    it(`${format}: the same evidence gives the same bytes`, async () => {
+      assert.equal(await render(format, runEvidence()), await render(format, structuredClone(runEvidence())));
+    });
+
+  const kinds: [name: string, evidence: () => Evidence][] = [
+    ["run", runEvidence],
+    ["plan never applied", plan],
+    ["run killed half-way", killed],
+    ["state", () => state([finding(), finding({ id: "RF-2", severity: "low", tier: "1-week" })])],
+    ["empty scan", () => state([])],
+  ];
+  for (const [name, made] of kinds) {
+    it(`${name}: every number is that of the data`, async () => {
+      const evidence = made();
+      const tables = tablesOf(await render("md", evidence));
+      const left =
+        evidence.kind === "state"
+          ? evidence.before.findings
+          : evidence.before.findings.filter((one) => one.id !== "RF-0000000001");
+      const [before, after] = [summaryOf(evidence.before.findings), summaryOf(left)];
+      const summary = tables.filter((one) => one.section === "Executive summary").flatMap((one) => one.rows);
+      const row = (title: string, from: number, to: number): string[] =>
+        evidence.kind === "state"
+          ? [title, String(from)]
+          : [title, String(from), String(to), to < from ? `−${from - to}` : "0"];
+      const expected = [
+        row("Findings", before.findings, after.findings),
+        ...severities.map((one) => row(`– ${one}`, before.bySeverity[one], after.bySeverity[one])),
+        row("Packages with findings", before.packages, after.packages),
+        ...tiers.map((one) => row(tierNames[one], before.byTier[one], after.byTier[one])),
+      ];
+      assert.deepEqual(summary, expected);
+      const number = (section: string, column: string): number =>
+        tables
+          .filter((one) => one.section === section)
+          .flatMap((one) => one.rows.map((cells) => Number(cells[one.head.indexOf(column)])))
+          .reduce((sum, one) => sum + one, 0);
+      assert.equal(number("Risk assessment", "No."), before.findings, "risks add up");
+      const remaining = tables
+        .filter((one) => one.section === "Remaining findings")
+        .flatMap((one) => one.rows);
+      assert.equal(remaining.length, after.findings, "what remains adds up");
+      if (evidence.plan !== undefined)
+        assert.equal(
+          number("Remediation strategy", "No."),
+          before.findings - after.findings,
+          "phases add up",
+        );
+      const metrics = tables.find((one) => one.section === "Success metrics")?.rows[0];
+      if (evidence.kind !== "state") assert.equal(metrics?.[1], `${before.findings} → ${after.findings}`);
     });
   }
 
-  it("shows counts by severity that are those of the findings", () => {
-    const evidence = runEvidence();
-    const text = render("md", evidence);
-    for (const severity of severities) {
-      const before = evidence.before.findings.filter((one) => one.severity === severity).length;
-      const after = evidence.after?.findings.filter((one) => one.severity === severity).length ?? NaN;
-      assert.match(text, new RegExp(`\\| – ${severity} \\| ${before} \\| ${after} \\|`));
-    }
-  });
-
-  it("says missing tests are missing, and what remains", () => {
-    const text = render("md", runEvidence());
-    assert.match(text, /\*\*No tests are configured: \*\*/);
+  it("says missing tests are missing, and what remains", async () => {
+    const text = await render("md", runEvidence());
+    assert.match(text, /\*\*No tests are configured:\*\* what/);
     assert.match(text, /\| tests \| enforce \| \*\*missing\*\* \|/);
-    assert.match(text, /1 finding was fixed: 2 before, 1 after\. 1 finding in 1 package \(1 high\) remain\./);
+    assert.match(
+      text,
+      /1 finding was fixed: 2 before, 1 after\. 1 finding in 1 package \(1 high\) remains\./,
+    );
     assert.match(text, /- \[x\] \*\*gunicorn\*\* 21\.2\.0 → 22\.0\.0/);
     assert.match(text, /- \[ \] tests: missing/);
     assert.match(text, /no release is free of it/);
+    assert.match(text, /\| All tests pass as they did before \| not evaluated \|/);
   });
 
-  it("fails the criterion that what is left breaks", () => {
-    assert.match(render("md", runEvidence()), /\| At most 0 high \| fail \| 1 observed \|/);
+  it("fails the criterion that what is left breaks", async () => {
+    assert.match(await render("md", runEvidence()), /\| At most 0 high \| fail \| 1 observed \|/);
   });
 
-  it("says no findings only of a scan that read everything it names", () => {
-    const evidence = state([]);
+  it("ticks nothing of a plan that nobody carried out", async () => {
+    const text = await render("md", plan());
+    assert.match(text, /Nothing has been changed yet/);
+    assert.doesNotMatch(text, /- \[x\] \*\*/);
+    assert.match(text, /\| Carried out \| not carried out \|/);
+  });
+
+  it("says of a run that was cut short that it has not ended", async () => {
+    assert.match(await render("md", killed()), /The run has not ended/);
+  });
+
+  it("never says secure, and says what it did not read", async () => {
+    const empty = state([]);
     const unread = {
-      ...evidence,
-      before: { ...evidence.before, unread: [{ path: "a.txt", reason: "not text", line: 4 }] },
+      ...empty,
+      before: { ...empty.before, unread: [{ path: "a.txt", reason: "not text", line: 4 }] },
     };
-    assert.match(render("md", unread), /a\.txt:4: not text/);
+    const text = await render("md", unread);
+    assert.match(text, /a\.txt:4: not text/);
+    assert.match(text, /No open findings\. 1 file could not be read\./);
+    assert.doesNotMatch(text, /\bsecure\b/i);
   });
 
-  const hostile = "<script>alert(1)</script>|`x`**y**[z](javascript:1)\n# h";
-  it("lets no text from outside form markup", () => {
-    const evidence = state([finding({ package: hostile, advisory: hostile, version: hostile })]);
-    const markdown = render("md", evidence);
-    assert.doesNotMatch(markdown, /<script|^# h/m);
-    assert.doesNotMatch(markdown, /(?<!\\)\[z/);
+  const hostile = "<script>alert(1)</script>|`x`**y**[z](javascript:1)\n# h =cmd|'/c calc'!A1 \u0000]]>";
+  it("lets no text from outside form markup", async () => {
+    const evidence = state([
+      finding({ package: hostile, advisory: hostile, version: hostile, summary: hostile }),
+    ]);
+    const markdown = await render("md", evidence);
+    for (const text of [markdown, await render("github", evidence)]) {
+      assert.doesNotMatch(text, /<script|^# h/m);
+      assert.doesNotMatch(text, /(?<!\\)\[z/);
+      assert.doesNotMatch(text, /(?<!\\)\]\(javascript/);
+    }
     const cells = (line: string): number => line.split(/(?<!\\)\|/).length;
     let columns = 0;
     let checked = 0;
@@ -69,12 +164,40 @@ describe("documents", () => {
       }
     }
     assert.ok(checked >= 2);
-    assert.doesNotMatch(render("html", evidence), /<script>alert/);
+    assert.doesNotMatch(await render("html", evidence), /<script>alert|href="javascript/);
+    const xml = await render("junit", evidence);
+    assert.doesNotMatch(xml, /<script|\u0000|\]\]>/);
+    for (const format of ["sarif", "cyclonedx", "openvex", "csaf", "spdx", "gitlab"])
+      assert.ok(JSON.stringify(JSON.parse(await render(format, evidence))).includes("alert(1)"), format);
   });
 
-  it("html needs no network and no script", () => {
-    const html = render("html", runEvidence());
-    assert.doesNotMatch(html, /<script|src=|href=|@import|url\(/);
+  it("html needs no network and no script", async () => {
+    const html = await render("html", runEvidence());
+    assert.doesNotMatch(html, /<script|src=|@import|url\(|<link/);
+    for (const [, target = ""] of html.matchAll(/href="([^"]*)"/g))
+      assert.match(target, /^(#[a-z-]+|https:\/\/osv\.dev\/vulnerability\/[\w%-]+)$/);
     assert.match(html, /<svg /);
+  });
+
+  it("draws measurements, and leaves out what is none", async () => {
+    const evidence = structuredClone(runEvidence());
+    const [phase] = evidence.run?.phases ?? [];
+    (phase?.gates as unknown[]).push({
+      name: "performance: <startup>",
+      mode: "warn",
+      verdict: "pass",
+      detail: "+1 %",
+      samples: [{ measure: "startup" }, { batch: 1, old: [10, 12], new: [11, "x"] }, { old: [14] }],
+    });
+    const html = await render("html", evidence);
+    assert.equal([...html.matchAll(/<circle /g)].length, 3, "three numbers of one series");
+    assert.match(await render("md", evidence), /\| old \| 3 \| 10 \| 12 \| 14 \|/);
+  });
+
+  it("keeps names in any script, and writes in PDF what its font has no sign for", async () => {
+    const evidence = state([finding({ package: "пакет-包-حزمة" })]);
+    assert.match(await render("md", evidence), /пакет-包-حزمة/);
+    assert.match(await render("html", evidence), /пакет-包-حزمة/);
+    assert.match(await render("pdf", evidence), /^%PDF-1\./);
   });
 });

@@ -1,36 +1,39 @@
 import type { Evidence } from "../model/index.ts";
-import { deadlineChart, severityChart } from "./charts.ts";
+import { deadlineChart, phaseChart, sampleCharts, severityChart } from "./charts.ts";
+import { escapeMarkup } from "./markup.ts";
 import { describe } from "./describe.ts";
-import type { Block, Inline, Span } from "./document.ts";
-import { finalSummary } from "./sections.ts";
+import type { Block, Document, Inline, Span } from "./document.ts";
+import { finalSummary } from "./front.ts";
 
 /** The evidence as one HTML file: no scripts, no network, light and dark, ready to print. */
 export function renderHtml(evidence: Evidence): string {
-  const { title, blocks } = describe(evidence);
-  const after = evidence.kind === "state" ? null : finalSummary(evidence);
-  const charts = `<div class="charts">${severityChart(evidence.before.summary, after)}${deadlineChart(evidence.before.summary, after)}</div>`;
+  return documentAsHtml(describe(evidence), charts(evidence));
+}
+
+/** Any document as one HTML file; drawings are SVG figures, shown behind its first page. */
+export function documentAsHtml({ title, blocks }: Document, drawings: string): string {
   const parts: string[] = [];
-  let summarised = false;
-  for (const block of blocks) {
-    // The charts stand at the end of the executive summary, before the next section begins.
-    if (block.kind === "heading" && block.level === 2) {
-      if (summarised) parts.push(charts);
-      summarised = block.text === "Executive summary";
-    }
-    parts.push(renderBlock(block));
-  }
+  const headings = blocks.flatMap((block) =>
+    block.kind === "heading" && block.level === 2 ? [block.text] : [],
+  );
+  for (const block of blocks)
+    parts.push(
+      block.kind === "contents"
+        ? `${drawings}<nav>${headings.map((one) => `<a href="#${idOf(one)}">${escapeMarkup(one)}</a>`).join("")}</nav>`
+        : renderBlock(block),
+    );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<title>${escape(title)}</title>
+<title>${escapeMarkup(title)}</title>
 <style>${style}</style>
 </head>
 <body>
 <main>
-<h1>${escape(title)}</h1>
+<h1>${escapeMarkup(title)}</h1>
 ${parts.join("\n")}
 </main>
 </body>
@@ -38,10 +41,27 @@ ${parts.join("\n")}
 `;
 }
 
+/** Headings of level 2 are our own words: letters and blanks. */
+const idOf = (title: string): string => title.toLowerCase().replace(/[^a-z]+/g, "-");
+
+/** Everything that is drawn; what has no numbers is left out. */
+function charts(evidence: Evidence): string {
+  const after = evidence.kind === "state" ? null : finalSummary(evidence);
+  const { summary } = evidence.before;
+  return `<div class="charts">${[
+    severityChart(summary, after),
+    deadlineChart(summary, after),
+    phaseChart(evidence),
+    ...sampleCharts(evidence),
+  ].join("")}</div>`;
+}
+
 function renderBlock(block: Block): string {
   switch (block.kind) {
     case "heading":
-      return `<h${block.level}>${escape(block.text)}</h${block.level}>`;
+      return block.level === 2
+        ? `<h2 id="${idOf(block.text)}">${escapeMarkup(block.text)}</h2>`
+        : `<h3>${escapeMarkup(block.text)}</h3>`;
     case "paragraph":
       return `<p>${inline(block.text)}</p>`;
     case "list":
@@ -51,9 +71,13 @@ function renderBlock(block: Block): string {
         .map((item) => `<li class="${item.done ? "done" : "open"}">${inline(item.text)}</li>`)
         .join("")}</ul>`;
     case "code":
-      return `<pre>${block.lines.map(escape).join("\n")}</pre>`;
+      return `<pre>${block.lines.map(escapeMarkup).join("\n")}</pre>`;
+    case "contents":
+      return "";
+    case "page-end":
+      return `<div class="page-end"></div>`;
     case "table":
-      return `<div class="wide"><table><thead><tr>${block.head.map((cell) => `<th scope="col">${escape(cell)}</th>`).join("")}</tr></thead><tbody>${block.rows
+      return `<div class="wide"><table><thead><tr>${block.head.map((cell) => `<th scope="col">${escapeMarkup(cell)}</th>`).join("")}</tr></thead><tbody>${block.rows
         .map((row) => `<tr>${row.map((cell) => `<td${tone(cell)}>${inline(cell)}</td>`).join("")}</tr>`)
         .join("")}</tbody></table></div>`;
   }
@@ -74,6 +98,7 @@ const tones = new Set([
 ]);
 
 function tone(cell: Inline): string {
+  if (typeof cell === "string" && /^\d{4}-\d{2}-\d{2}$/.test(cell)) return ` class="date"`;
   const [only] = typeof cell === "string" ? [cell] : cell;
   const word = typeof only === "object" ? ("strong" in only ? only.strong : "") : only;
   return typeof cell !== "string" && cell.length > 1
@@ -84,19 +109,15 @@ function tone(cell: Inline): string {
 }
 
 function inline(text: Inline): string {
-  return typeof text === "string" ? escape(text) : text.map(span).join("");
+  return typeof text === "string" ? escapeMarkup(text) : text.map(span).join("");
 }
 
 function span(part: Span): string {
-  if (typeof part === "string") return escape(part);
-  return "strong" in part ? `<strong>${escape(part.strong)}</strong>` : `<code>${escape(part.code)}</code>`;
-}
-
-function escape(text: string): string {
-  return text.replace(
-    /[&<>"']/g,
-    (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[character] ?? "",
-  );
+  if (typeof part === "string") return escapeMarkup(part);
+  if ("href" in part) return `<a href="${escapeMarkup(part.href)}">${escapeMarkup(part.text)}</a>`;
+  return "strong" in part
+    ? `<strong>${escapeMarkup(part.strong)}</strong>`
+    : `<code>${escapeMarkup(part.code)}</code>`;
 }
 
 const style = `
@@ -124,7 +145,10 @@ pre { background: var(--band); border: 1px solid var(--line); border-radius: 6px
 ul { padding-left: 22px; } li { margin: 3px 0; }
 ul.checks { list-style: none; padding-left: 2px; } ul.checks li::before { display: inline-block; width: 22px; content: "☐"; color: var(--soft); } ul.checks li.done::before { content: "☑"; color: var(--good); }
 .charts { display: flex; flex-wrap: wrap; gap: 24px; margin: 20px 0; } figure { margin: 0; flex: 1 1 420px; } figcaption { color: var(--soft); font-size: 13px; margin-bottom: 6px; }
+a { color: var(--plain); text-decoration: none; } a:hover { text-decoration: underline; }
+nav { display: flex; flex-wrap: wrap; gap: 4px 18px; padding: 14px 0; margin: 28px 0 0; border-top: 1px solid var(--line); font-size: 13.5px; }
 svg { width: 100%; height: auto; } svg text { fill: var(--ink); font-size: 13px; } svg .value { fill: var(--soft); font-size: 12px; }
+circle { fill: var(--plain); opacity: 0.65; } line { stroke: var(--ink); stroke-width: 1.5; } polygon { opacity: 0.85; } .tier-immediate { fill: var(--critical); color: var(--critical); } .tier-24-hours { fill: var(--high); color: var(--high); } .tier-1-week { fill: var(--medium); color: var(--medium); } .tier-2-weeks { fill: var(--plain); color: var(--plain); } .tier-1-month { fill: var(--low); color: var(--low); } .tier-next-window { fill: var(--unknown); color: var(--unknown); }
 rect.before { fill: var(--before); } rect.plain { fill: var(--plain); } rect.critical { fill: var(--critical); } rect.high { fill: var(--high); } rect.medium { fill: var(--medium); } rect.low { fill: var(--low); } rect.unknown { fill: var(--unknown); }
-@media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --band: #f4f4f4; --line: #ccc; --soft: #444; } main { max-width: none; padding: 0; } body { font-size: 10.5pt; } table { font-size: 8.5pt; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } .wide { overflow: visible; } }
+@media print { :root { color-scheme: light; --ink: #000; --paper: #fff; --band: #f4f4f4; --line: #ccc; --soft: #444; } main { max-width: none; padding: 0; } body { font-size: 10.5pt; } table { font-size: 8.5pt; } h2 { break-after: avoid; } tr, figure { break-inside: avoid; } .wide { overflow: visible; } nav { display: none; } .page-end { break-after: page; } a { color: inherit; } }
 `;

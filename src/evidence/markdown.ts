@@ -1,11 +1,23 @@
 import type { Evidence } from "../model/index.ts";
 import { describe } from "./describe.ts";
-import type { Block, Inline, Span } from "./document.ts";
+import type { Block, Document, Inline, Span } from "./document.ts";
 
 /** The evidence as GitHub-flavoured Markdown. Text from outside cannot form markup. */
 export function renderMarkdown(evidence: Evidence): string {
-  const { title, blocks } = describe(evidence);
-  return `${[`# ${escape(title)}`, ...blocks.map(renderBlock)].filter((part) => part !== "").join("\n\n")}\n`;
+  return documentAsMarkdown(describe(evidence));
+}
+
+/** Any document as Markdown. */
+export function documentAsMarkdown({ title, blocks }: Document): string {
+  return `# ${escape(title)}\n\n${renderBlocks(blocks)}\n`;
+}
+
+/** Blocks as Markdown, with blank lines between them. */
+export function renderBlocks(blocks: readonly Block[]): string {
+  return blocks
+    .map(renderBlock)
+    .filter((part) => part !== "")
+    .join("\n\n");
 }
 
 function renderBlock(block: Block): string {
@@ -20,6 +32,10 @@ function renderBlock(block: Block): string {
       return block.items.map((item) => `- [${item.done ? "x" : " "}] ${inline(item.text)}`).join("\n");
     case "code":
       return ["```sh", ...block.lines.map((line) => line.replaceAll("```", "")), "```"].join("\n");
+    // Nothing is needed for pages here.
+    case "contents":
+    case "page-end":
+      return "";
     case "table":
       return [
         `| ${block.head.map(escape).join(" | ")} |`,
@@ -35,7 +51,12 @@ function inline(text: Inline): string {
 
 function span(part: Span): string {
   if (typeof part === "string") return escape(part);
-  if ("strong" in part) return part.strong === "" ? "" : `**${escape(part.strong)}**`;
+  if ("href" in part) return `[${escape(part.text)}](${part.href})`;
+  // Blanks inside the marks would keep them from being marks (CommonMark, section 6.2).
+  if ("strong" in part)
+    return escape(part.strong).replace(/^( *)(.*?)( *)$/, (_, left: string, text: string, right: string) =>
+      text === "" ? left : `${left}**${text}**${right}`,
+    );
   // A code span takes no escapes: what would end it or the table cell is replaced.
   return `\`${oneLine(part.code).replaceAll("`", "'").replaceAll("|", "\\|")}\``;
 }

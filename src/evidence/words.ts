@@ -1,22 +1,14 @@
 import {
   severities,
   tiers,
+  type Evidence,
   type Finding,
+  type Scan,
   type Severity,
   type Summary,
   type Tier,
   type Upgrade,
 } from "../model/index.ts";
-
-/** `1 finding`, `2 findings`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
-
-/** The day of a time, in UTC. */
-export function day(time: string): string {
-  return time.slice(0, 10);
-}
 
 /** `43.0.0 → 44.0.1`, `appears at 1.0`, `removed (was 1.0)`. */
 export function move(upgrade: Upgrade): string {
@@ -57,4 +49,28 @@ export function byPackage(findings: readonly Finding[]): Finding[][] {
       (finding) => `${finding.project}|${finding.package}@${finding.version}`,
     ).values(),
   ];
+}
+
+/** Not waived. */
+export const isOpen = (finding: Finding): boolean => finding.waiver === null;
+
+/** The findings that count: those that nobody has accepted. */
+export const openFindings = (scan: Scan): Finding[] => scan.findings.filter(isOpen);
+
+/**
+ * What is left in the end: seen after a run, foreseen by a plan, else what there is; waived ones too. Of a run that was
+ * not looked at again, what the phases that stand by its journal have cleared is gone.
+ */
+export function remainingFindings({ kind, before, after, plan, run }: Evidence): Finding[] {
+  if (after !== undefined) return [...after.findings];
+  if (kind === "state" || plan === undefined) return [...before.findings];
+  const standing = new Set(
+    (run?.phases ?? []).filter((one) => one.state === "done").map((one) => one.number),
+  );
+  const cleared = new Set(
+    plan.phases
+      .filter((phase) => kind === "plan" || standing.has(phase.number))
+      .flatMap((phase) => phase.upgrades.flatMap((one) => one.fixes)),
+  );
+  return before.findings.filter((finding) => !cleared.has(finding.id));
 }
