@@ -17,8 +17,11 @@ const mayImport: Record<string, readonly string[]> = {
   findings: ["model", "versions", "cvss"],
   plan: ["model", "versions"],
   settle: ["model", "versions", "system", "managers", "releases"],
-  run: ["model", "system", "managers", "state"],
+  gates: ["model", "system"],
+  databases: ["model", "system"],
+  run: ["model", "system", "managers", "state", "gates", "databases"],
   evidence: ["model"],
+  seal: ["model", "system"],
 };
 const pipeline = Object.keys(mayImport);
 /** Node's modules that act on the world; every other room goes through `system`. */
@@ -30,7 +33,10 @@ const ownEffects: Record<string, readonly string[]> = {
   settle: ["node:fs/promises"], // scratch folders
   inventory: ["node:fs", "node:fs/promises"], // the walk and thousands of small reads, quickest synchronously
   state: ["node:fs/promises"], // no link may stand in the folder's place
+  gates: ["node:fs/promises"], // reports of tests, metadata of what is installed
   run: ["node:fs/promises", "node:fs"], // the transaction
+  seal: ["node:fs/promises"], // keys: modes, and a name that is made once
+  databases: ["node:sqlite", "node:fs/promises"], // SQLite itself; scratch files
   plan: ["node:worker_threads"], // the solver runs beside the main thread
 };
 

@@ -57,6 +57,12 @@ export async function readPlan(root: string, file?: string): Promise<StoredPlan>
   return { plan, file: chosen, ...(scan === undefined ? {} : { scan }) };
 }
 
+/** The plan that a run carried out, as the root keeps it. @throws {Failure} `usage` when it does not any more. */
+export async function keptPlan(root: string, id: string): Promise<Plan> {
+  const { plan } = await readPlan(root, path.join(folderOf(root), `${path.basename(id)}.json`));
+  return plan;
+}
+
 async function newestPlan(root: string): Promise<string | undefined> {
   const names = await fs.readdir(folderOf(root)).catch(() => []);
   let newest: { file: string; time: number } | undefined;
@@ -69,18 +75,9 @@ async function newestPlan(root: string): Promise<string | undefined> {
   return newest?.file;
 }
 
-const evidenceFile = (root: string, run: string): string =>
-  path.join(root, ".redress", "runs", run, "evidence", "evidence.json");
-
-/** Keeps what a run's documents are made from. */
-export async function storeEvidence(root: string, run: string, evidence: Evidence): Promise<void> {
-  await replaceFile(evidenceFile(root, run), `${JSON.stringify(evidence)}\n`);
-}
-
 /** What a run's documents are made from; absent for a run that ended before it could be kept. */
 export async function readEvidence(root: string, run: string): Promise<Evidence | undefined> {
-  return readText(evidenceFile(root, run)).then(
-    (text) => JSON.parse(text) as Evidence,
-    () => undefined,
-  );
+  const { assembleEvidence } = await import("../seal/index.ts");
+  const folder = path.join(root, ".redress", "runs", run, "evidence");
+  return assembleEvidence((name) => readText(path.join(folder, name)).catch(() => undefined));
 }

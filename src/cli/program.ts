@@ -120,12 +120,16 @@ export function buildProgram(
     ["plan", "plan --profile safe --out plan.json", "plan --package gunicorn --package requests"],
   ).action(action<LookOptions>(() => import("./commands/plan.ts")));
 
+  const sealing = (command: Command): Command =>
+    command.option("--signing-key <file>", "private key to seal the evidence with, instead of your own");
   const applying = (command: Command): Command =>
-    command
+    sealing(command)
       .option("--phase <n>", "only up to this phase (repeatable: the highest counts)", numbers)
       .option("--dry-run", "stop after the rehearsal")
       .option("--files-only", "change manifests and lockfiles alone")
-      .option("-y, --yes", "do not ask before the project is touched");
+      .option("-y, --yes", "do not ask before the project is touched")
+      .option("--outside-window <reason>", "go on outside the maintenance windows; the reason is recorded")
+      .option("--no-commands", "execute nothing that redress.yaml names: tests, gates, stages, migrations");
   examples(
     applying(
       looking(
@@ -143,19 +147,29 @@ export function buildProgram(
   ).action(action<LookOptions>(() => import("./commands/fix.ts")));
 
   examples(
-    common(program.command("rollback").argument("[run]", "default: the newest run"))
+    sealing(common(program.command("rollback").argument("[run]", "default: the newest run")))
       .description("put the project back to before a run or phase, checked byte for byte")
       .option("--phase <n>", "back to before this phase", numbers)
-      .option("--force", "also where files were edited since; a copy of them is kept"),
+      .option("--force", "also where files were edited since; a copy of them is kept")
+      .option("--restore-databases", "put the backups of databases that cannot be migrated back in place"),
     ["rollback", "rollback run-20250902-161000 --phase 2"],
   ).action(action<CommonOptions>(() => import("./commands/rollback.ts")));
 
   examples(
-    common(program.command("resume").argument("[run]")).description(
-      "after a crash: finish or undo what was going on, and say which",
-    ),
+    sealing(looking(program.command("resume").argument("[run]")))
+      .description("after a crash: finish or undo what was going on, and say which; after an approval: go on")
+      .option("--outside-window <reason>", "go on outside the maintenance windows; the reason is recorded")
+      .option("--restore-databases", "put the backups of databases that cannot be migrated back in place"),
     ["resume"],
-  ).action(action<CommonOptions>(() => import("./commands/resume.ts")));
+  ).action(action<LookOptions>(() => import("./commands/resume.ts")));
+
+  examples(
+    sealing(common(program.command("approve").argument("[run]", "default: the newest run that waits")))
+      .description("say yes to what a run waits for; redress resume then goes on")
+      .requiredOption("--by <name>", "who says so")
+      .option("--reason <text>", "why"),
+    ['approve run-20250902-161000 --by "J. Doe" --reason "seen in staging"'],
+  ).action(action<CommonOptions>(() => import("./commands/approve.ts")));
 
   examples(
     failOn(looking(program.command("status").argument("[path]"))).description(
@@ -171,10 +185,61 @@ export function buildProgram(
         .argument("[what]", "run id, plan file or path (default: the newest run, else the project)"),
     )
       .description("write documents: the plan, the update summary, the state of things")
-      .option("--format <names>", "md, html, json (comma-separated)", "md,html,json")
+      .option(
+        "--format <names>",
+        "md, html, pdf, json, sarif, cyclonedx, openvex, csaf, spdx, junit, github, gitlab (comma-separated)",
+        "md,html,json",
+      )
+      .option("--history", "what all scans and runs kept here add up to (md, html, pdf, json)")
+      .option("--compare <runs...>", "two runs side by side (md, html, pdf, json)")
       .option("--out <folder>", "where they are written"),
-    ["report", "report --format md", "report .redress/plans/plan-0123456789.json --out docs/security"],
+    [
+      "report",
+      "report . --format sarif,cyclonedx --out reports",
+      "report .redress/plans/plan-0123456789.json --format pdf",
+      "report --history --format html",
+    ],
   ).action(action<LookOptions>(() => import("./commands/report.ts")));
+
+  examples(
+    common(program.command("verify").argument("[run]", "run, or a folder with a copy of one's evidence"))
+      .description("check a run's evidence offline: signature, digests, journal; names the first thing wrong")
+      .option(
+        "--key <file>",
+        "believe this public key only (repeatable; default: your own and those you trust)",
+        collect,
+      ),
+    ["verify", "verify run-20250902-161000", "verify /mnt/audit/run-20250902-161000 --key public-key.pem"],
+  ).action(action<CommonOptions>(() => import("./commands/verify.ts")));
+
+  examples(
+    common(
+      program
+        .command("bundle")
+        .argument("[run]", "default: the newest run")
+        .description("one archive of a run for an auditor, with how to check it without Redress"),
+    )
+      .option("--format <names>", "documents to put in (comma-separated)", "md,html,pdf,json")
+      .option("--out <file>", "where it is written (default: .redress/reports/RUN.tar.gz)"),
+    ["bundle", "bundle run-20250902-161000 --out audit.tar.gz"],
+  ).action(action<CommonOptions & { format: string }>(() => import("./commands/bundle.ts")));
+
+  examples(
+    common(
+      program
+        .command("keys")
+        .argument("[action]", "show, make, export, trust or rotate", "show")
+        .argument("[file]", "export: where to; trust: whose public key"),
+    ).description("the key that evidence is signed with, and those that are believed"),
+    ["keys", "keys make", "keys export redress-public-key.pem", "keys trust colleague.pem"],
+  ).action(action<CommonOptions>(() => import("./commands/keys.ts")));
+
+  examples(
+    common(program.command("prune").argument("[path]"))
+      .description("list the records of runs that the rule of retention lets go; nothing goes by itself")
+      .option("-y, --yes", "remove them, each written down in .redress/pruned.jsonl"),
+    ["prune", "prune --yes"],
+  ).action(action<CommonOptions>(() => import("./commands/prune.ts")));
 
   examples(
     looking(
@@ -182,8 +247,10 @@ export function buildProgram(
         .command("explain")
         .argument("<subject>", "finding id, advisory id or package")
         .argument("[path]"),
-    ).description("why it is here, why this tier and date, why this target"),
-    ["explain urllib3", "explain GHSA-34jh-p97f-mpxf"],
+    )
+      .description("why it is here, why this tier and date, why this target")
+      .option("--run <run>", "what the record of a run says of it, for auditors"),
+    ["explain urllib3", "explain GHSA-34jh-p97f-mpxf", "explain RF-1a2b3c4d5e --run run-20250902-161000"],
   ).action(action<LookOptions>(() => import("./commands/explain.ts")));
 
   examples(

@@ -1,9 +1,11 @@
 import * as fs from "node:fs/promises";
+import { userInfo } from "node:os";
 import path from "node:path";
-import { Failure, type Configuration } from "../model/index.ts";
+import { Failure, type Configuration, type Person } from "../model/index.ts";
 import type { Setting } from "../pipeline/index.ts";
 import { findPrograms, isInside, userPythonVersion, type Programs } from "../system/index.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
+import { withoutCommands } from "./configuration/without-commands.ts";
 import { readWaivers } from "./configuration/waivers.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { toolVersion } from "./version.ts";
@@ -26,12 +28,25 @@ export interface LookOptions extends CommonOptions {
   readonly failOn?: string;
   readonly production?: boolean;
   readonly offline?: boolean;
+  /** `--no-commands`: nothing that redress.yaml names is executed. */
+  readonly commands?: boolean;
 }
 
 /** What a command works with. */
 export interface Workplace {
   readonly setting: Setting;
   readonly terminal: Terminal;
+}
+
+/** Who is at work: the name given, else `REDRESS_BY`, else the account's. */
+export function personOf(name = process.env["REDRESS_BY"]?.trim()): Person {
+  let account = "unknown";
+  try {
+    account = userInfo().username;
+  } catch {
+    // A container may run under a number that has no name.
+  }
+  return { name: name === undefined || name === "" ? account : name, account };
 }
 
 /** Makes the terminal from the options. */
@@ -51,7 +66,8 @@ export async function openWorkplace(
 ): Promise<Workplace> {
   const terminal = terminalFor(options);
   const { root, paths } = await rootOf(given.length === 0 ? ["."] : given);
-  const configuration = await loadConfiguration(root, options.config, await readWaivers(root));
+  const written = await loadConfiguration(root, options.config, await readWaivers(root));
+  const configuration = options.commands === false ? withoutCommands(written) : written;
   const sources = options.advisories ?? [];
   let programs: Promise<Programs> | undefined;
   let python: Promise<string | undefined> | undefined;
@@ -68,6 +84,7 @@ export async function openWorkplace(
           : configuration.advisories.map((source) => placeSource(source, root)),
       advisoryOptions: advisoryOptionsOf(options, { configuration, root }),
       ...(options.asOf === undefined ? {} : { asOf: readDate(options.asOf) }),
+      by: personOf(),
       offline: options.offline === true,
       production: options.production === true,
       tool: { name: "redress", version: toolVersion() },

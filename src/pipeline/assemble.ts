@@ -27,6 +27,7 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
   const content = {
     schemaVersion: 1 as const,
     madeAt: setting.clock().toISOString(),
+    ...(setting.by === undefined ? {} : { madeBy: setting.by }),
     profile: options.profile,
     inputs: {
       ...(await digestInputs(setting.root, seen.inventory)),
@@ -48,10 +49,12 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
     broken: drafts.flatMap((draft) => draft.plan.broken),
     skipped: drafts.flatMap((draft) => draft.plan.skipped),
     confirmed: drafts.flatMap(({ project, settled }) =>
-      settled === null ? [] : [{ project: project.path, by: settled.by, detail: settled.detail }],
+      settled?.state === "accepted"
+        ? [{ project: project.path, by: settled.by, detail: settled.detail }]
+        : [],
     ),
   };
-  const { madeAt: _, ...identity } = content;
+  const { madeAt: _, madeBy: __, ...identity } = content;
   return { id: `plan-${sha256(JSON.stringify(identity)).slice(0, 10)}`, ...content };
 }
 
@@ -83,7 +86,14 @@ function mergePhases(plans: readonly ProjectPlan[]): PhaseDraft[] {
     if (tier === undefined) return merged;
     const group = queues.flatMap((queue) => (queue[0]?.tier === tier ? (queue.shift() ?? []) : []));
     const due = group.map((phase) => phase.due).sort()[0] ?? "";
-    merged.push({ tier, due, upgrades: group.flatMap((phase) => phase.upgrades) });
+    merged.push({
+      tier,
+      due,
+      upgrades: group.flatMap((phase) => phase.upgrades),
+      ...(group.some((phase) => phase.asked !== undefined)
+        ? { asked: group.flatMap((phase) => phase.asked ?? phase.upgrades) }
+        : {}),
+    });
   }
 }
 

@@ -4,7 +4,7 @@ import type { ProjectPlan } from "../plan/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
 import { type Look, judged } from "./look.ts";
-import { releasesFor, settle } from "./settle.ts";
+import { chosenToday, releasesFor, settle } from "./settle.ts";
 
 export interface ProposeOptions {
   readonly profile: Profile;
@@ -14,7 +14,15 @@ export interface ProposeOptions {
 }
 
 /** Managers whose files Redress can change; the others are only read. */
-export const changeable: ReadonlySet<ManagerId> = new Set(["pip", "npm"]);
+export const changeable: ReadonlySet<ManagerId> = new Set([
+  "pip",
+  "npm",
+  "uv",
+  "pnpm",
+  "yarn",
+  "poetry",
+  "pipenv",
+]);
 
 export interface Drafting {
   readonly setting: Setting;
@@ -39,15 +47,19 @@ const mostAttempts = 6;
 /** The solver proposes, the package manager disposes; a refusal becomes a constraint. */
 export async function draftFor(project: Project, drafting: Drafting): Promise<Draft> {
   const { setting, options } = drafting;
-  const { inventory } = drafting.seen;
-  const { planNpm, planPython, withChosenNewcomers, withConsequences } = await rooms.plan();
+  const { asWritten, fillRanges, planNpm, planPython, withChosenNewcomers, withoutUnwritten } =
+    await rooms.plan();
   // A Python environment comes out exactly as planned; npm tidies up around what it was asked for, and what no
   // requirements file pins is the installer's choice.
-  const observedPhases = (phases: ProjectPlan["phases"], accepted: Accepted): ProjectPlan["phases"] => {
-    if (project.ecosystem === "npm") return withConsequences(phases, accepted, { inventory, project });
-    return project.environment === undefined ? withChosenNewcomers(phases, accepted) : phases;
-  };
+  const observedPhases = (phases: ProjectPlan["phases"], accepted: Accepted): ProjectPlan["phases"] =>
+    project.environment === undefined ? withChosenNewcomers(phases, accepted) : phases;
   const source = await releasesFor(project, setting);
+  const inventory = await fillRanges(drafting.seen.inventory, {
+    project,
+    source,
+    ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+  });
+  const chosen = await chosenToday(project, { setting, inventory });
   const refusals: Refusal[] = [];
   for (let attempt = 1; ; attempt++) {
     const request = {
@@ -60,6 +72,7 @@ export async function draftFor(project: Project, drafting: Drafting): Promise<Dr
       sourceFor: () => source,
       now: setting.clock().toISOString(),
       progress: setting.progress,
+      ...(chosen === undefined ? {} : { chosen }),
       ...(options.packages === undefined ? {} : { packages: options.packages }),
       ...(options.timeLimitMs === undefined ? {} : { timeLimitMs: options.timeLimitMs }),
       ...(setting.signal === undefined ? {} : { signal: setting.signal }),
@@ -68,21 +81,58 @@ export async function draftFor(project: Project, drafting: Drafting): Promise<Dr
       project.ecosystem === "PyPI" ? await planPython(request, project) : await planNpm(request, project);
     if (plan.phases.length === 0) return { project, plan, settled: null };
     if ((await learn(plan.phases, drafting)) && attempt < mostAttempts) continue;
-    const settled = await settle(
-      project,
-      plan.phases.map((phase) => phase.upgrades),
-      { setting, inventory, broken: plan.broken },
-    );
+    const settled = await settlePlan(plan, { project, drafting });
+    if (settled.state === "accepted" && (project.ecosystem === "npm" || project.manager !== "pip")) {
+      const written = asWritten(plan, settled, { ...drafting.seen, inventory, project });
+      if ((await learn(written.phases, drafting)) && attempt < mostAttempts) continue;
+      const phases = withIntroduced(written.phases, drafting.seen);
+      return { project, plan: { ...written, phases }, settled };
+    }
     if (settled.state === "accepted") {
-      const phases = observedPhases(plan.phases, settled);
-      if ((await learn(phases, drafting)) && attempt < mostAttempts) continue;
-      return { project, plan: { ...plan, phases: withIntroduced(phases, drafting.seen) }, settled };
+      if ((await learn(observedPhases(plan.phases, settled), drafting)) && attempt < mostAttempts) continue;
+      const held = await holdNewcomers({ plan, settled }, { project, drafting, chosen: chosen ?? new Map() });
+      const observed = observedPhases(held.plan.phases, held.settled);
+      const isFiles = project.ecosystem === "PyPI" && project.environment === undefined;
+      const phases = isFiles ? withoutUnwritten(observed, held.settled) : observed;
+      return {
+        project,
+        plan: { ...plan, phases: withIntroduced(phases, drafting.seen) },
+        settled: held.settled,
+      };
     }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
     if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
     refusals.push(...fresh);
     setting.progress.line(`${settled.by} refused the plan (${settled.detail}); planning again`);
   }
+}
+
+interface Settling {
+  readonly project: Project;
+  readonly drafting: Drafting;
+}
+
+async function settlePlan(plan: ProjectPlan, { project, drafting }: Settling): Promise<Settled> {
+  const { setting, seen } = drafting;
+  const phases = plan.phases.map((phase) => phase.upgrades);
+  return settle(project, phases, { setting, inventory: seen.inventory, broken: plan.broken });
+}
+
+/** A line for what no line pins where the installer's own choice has findings, if it accepts that as well. */
+async function holdNewcomers(
+  { plan, settled }: { readonly plan: ProjectPlan; readonly settled: Accepted },
+  { project, drafting, chosen }: Settling & { readonly chosen: ReadonlyMap<string, string> },
+): Promise<{ readonly plan: ProjectPlan; readonly settled: Accepted }> {
+  const { withHeldNewcomers } = await rooms.plan();
+  const { judge } = drafting.seen;
+  const advisories = (name: string, version: string): string[] =>
+    judge
+      .hits({ project: project.path, ecosystem: project.ecosystem, name, version, scope: "production" })
+      .map((hit) => hit.advisory);
+  const phases = withHeldNewcomers(plan, settled, { project, chosen, advisories });
+  if (phases === undefined) return { plan, settled };
+  const held = await settlePlan({ ...plan, phases }, { project, drafting });
+  return held.state === "accepted" ? { plan: { ...plan, phases }, settled: held } : { plan, settled };
 }
 
 /**

@@ -4,4 +4,5 @@ export const rooms = {
   releases: () => import("../releases/index.ts"),
   settle: () => import("../settle/index.ts"),
   run: () => import("../run/index.ts"),
+  seal: () => import("../seal/index.ts"),
 };

@@ -1,5 +1,5 @@
 import type { AdvisoryRequest } from "../advisories/index.ts";
-import type { Configuration } from "../model/index.ts";
+import type { Configuration, Person } from "../model/index.ts";
 import type { Clock, Programs, Progress } from "../system/index.ts";
 
 /** Where and by what Redress works: made once by the command line. */
@@ -15,6 +15,8 @@ export interface Setting {
   readonly advisoryOptions?: Pick<AdvisoryRequest, "kev" | "epss" | "endpoints">;
   /** RFC 3339. */
   readonly asOf?: string;
+  /** Who works: the name given, and the account of the machine. */
+  readonly by?: Person;
   readonly offline: boolean;
   readonly production: boolean;
   readonly tool: { readonly name: string; readonly version: string };

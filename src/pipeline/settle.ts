@@ -1,4 +1,6 @@
+import path from "node:path";
 import type { Inventory, Plan, Project, ReleaseSource, Settled, Upgrade } from "../model/index.ts";
+import { readText, sha256 } from "../system/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
 
@@ -9,8 +11,58 @@ export async function releasesFor(project: Project, setting: Setting): Promise<R
   return project.ecosystem === "PyPI" ? pypiReleases(request) : npmReleases(request);
 }
 
+/** What the installer chooses today for what no line of a Python project pins; `undefined` where that is not known. */
+export async function chosenToday(
+  project: Project,
+  { setting, inventory }: { setting: Setting; inventory: Inventory },
+): Promise<ReadonlyMap<string, string> | undefined> {
+  if (project.manager !== "pip" || project.environment !== undefined) return undefined;
+  const { resolvePython } = await rooms.settle();
+  return resolvePython({
+    root: setting.root,
+    project,
+    inventory,
+    policy: setting.configuration.policy,
+    programs: await setting.programs(),
+    progress: setting.progress,
+    ...(setting.signal === undefined ? {} : { signal: setting.signal }),
+  });
+}
+
+/** What npm made of phases in this very process, for `fix` to apply what it has just planned without asking again. */
+const settledBefore = new WeakMap<Setting, Map<string, Settled>>();
+
 /** Has the project's own package manager write and accept each phase, in scratch folders. */
 export async function settle(
+  project: Project,
+  phases: readonly (readonly Upgrade[])[],
+  context: { setting: Setting; inventory: Inventory; broken: Plan["broken"] },
+): Promise<Settled> {
+  if (project.manager !== "npm") return settleAnew(project, phases, context);
+  const known = settledBefore.get(context.setting) ?? new Map<string, Settled>();
+  settledBefore.set(context.setting, known);
+  const key = await settlementKey(project, phases, context.setting.root);
+  const settled = known.get(key) ?? (await settleAnew(project, phases, context));
+  known.set(key, settled);
+  return settled;
+}
+
+/** The files as they are now, and all that an upgrade asks npm for. */
+async function settlementKey(
+  project: Project,
+  phases: readonly (readonly Upgrade[])[],
+  root: string,
+): Promise<string> {
+  const texts = await Promise.all(project.files.map((file) => readText(path.join(root, file))));
+  const asked = phases.map((upgrades) =>
+    upgrades
+      .filter((one) => one.consequence !== true)
+      .map((one) => [one.package, one.from, one.to, one.via, one.overrides, one.fixes.length > 0]),
+  );
+  return sha256(JSON.stringify([project.path, project.files, texts, asked]));
+}
+
+async function settleAnew(
   project: Project,
   phases: readonly (readonly Upgrade[])[],
   context: { setting: Setting; inventory: Inventory; broken: Plan["broken"] },
@@ -27,6 +79,7 @@ export async function settle(
     progress: setting.progress,
     ...(setting.signal === undefined ? {} : { signal: setting.signal }),
   };
-  const { settleNpm, settlePython } = await rooms.settle();
+  const { settleLockfile, settleNpm, settlePython, writesOwnLock } = await rooms.settle();
+  if (writesOwnLock(project.manager)) return settleLockfile(request);
   return project.ecosystem === "PyPI" ? settlePython(request) : settleNpm(request);
 }

@@ -14,11 +14,15 @@ test("the built command reads a configuration and scans as the sources do", (t) 
   const project = path.join(folder, "mingus");
   fs.cpSync(path.join(repository, "examples", "mingus"), project, { recursive: true });
   const scan = (...entry: string[]): unknown => {
-    const { stdout } = spawnSync(process.execPath, [...entry, "scan", project, "--json", "--as-of", "2026-06-01"], {
-      encoding: "utf8",
-      timeout: 60_000,
-      env: { ...process.env, XDG_CACHE_HOME: path.join(folder, "cache") },
-    });
+    const { stdout } = spawnSync(
+      process.execPath,
+      [...entry, "scan", project, "--json", "--as-of", "2026-06-01"],
+      {
+        encoding: "utf8",
+        timeout: 60_000,
+        env: { ...process.env, XDG_CACHE_HOME: path.join(folder, "cache") },
+      },
+    );
     const { scannedAt: _, ...rest } = JSON.parse(stdout) as Record<string, unknown>;
     return rest;
   };

@@ -2,10 +2,8 @@ import { describeAdvisories } from "../../advisories/index.ts";
 import { advisoryRequest } from "../../pipeline/index.ts";
 import type { Exit } from "../program.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
+import { oldHours } from "../show/scan.ts";
 import { columns, count, day } from "../show/words.ts";
-
-/** Older than this, a source is worth a word. */
-const oldHours = 24;
 
 /** `redress advisories info` */
 export async function run(_: readonly string[], options: LookOptions, signal: AbortSignal): Promise<Exit> {
@@ -16,6 +14,7 @@ export async function run(_: readonly string[], options: LookOptions, signal: Ab
     return described.unread.length > 0 ? 3 : 0;
   }
   const { colors } = terminal;
+  const staleAfterHours = setting.configuration.staleAfterHours ?? oldHours;
   terminal.print(
     [
       ...columns([
@@ -26,7 +25,7 @@ export async function run(_: readonly string[], options: LookOptions, signal: Ab
           source.newest === null ? "–" : day(source.newest),
           source.ageHours === null
             ? "–"
-            : source.ageHours > oldHours
+            : source.ageHours > staleAfterHours
               ? colors.yellow(`${Math.round(source.ageHours / 24)} days`)
               : `${Math.round(source.ageHours)} h`,
           source.digest.slice(0, 16),
@@ -34,6 +33,9 @@ export async function run(_: readonly string[], options: LookOptions, signal: Ab
       ]),
       "",
       `snapshot ${described.digest}`,
+      ...described.sources
+        .filter((source) => source.ahead !== undefined)
+        .map((source) => `${source.id}: ${count(source.ahead ?? 0, "date")} in the future, not believed`),
       `left out: ${count(described.leftOut.gitRanges, "git range")}, ${count(described.leftOut.noPackage, "record")} without a package that Redress reads`,
       ...described.unread.map((one) =>
         colors.red(`not read: ${one.path}${one.line === undefined ? "" : `:${one.line}`}: ${one.reason}`),

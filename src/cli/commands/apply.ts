@@ -1,18 +1,20 @@
 import path from "node:path";
 import { exitOfRun } from "../verdict.ts";
-import { apply, type ApplyOptions } from "../../pipeline/index.ts";
-import { Failure, type Evidence, type Plan, type Run } from "../../model/index.ts";
-import { contextOf, writeDocuments } from "../documents.ts";
-import { readPlan, storeEvidence } from "../plans.ts";
+import { apply, recordRun, type ApplyOptions, type Recorded } from "../../pipeline/index.ts";
+import { Failure, type Plan, type Run } from "../../model/index.ts";
+import { writeDocuments } from "../documents.ts";
+import { readEvidence, readPlan } from "../plans.ts";
 import type { Exit } from "../program.ts";
+import { openRecording, showRecorded, type SealFlags } from "../recording.ts";
 import { openWorkplace, type LookOptions, type Workplace } from "../setting.ts";
 import { showRun } from "../show/run.ts";
 
-export interface ApplyFlags extends LookOptions {
+export interface ApplyFlags extends LookOptions, SealFlags {
   readonly phase?: readonly number[];
   readonly dryRun?: boolean;
   readonly filesOnly?: boolean;
   readonly yes?: boolean;
+  readonly outsideWindow?: string;
 }
 
 /** `redress apply` */
@@ -32,8 +34,10 @@ export async function run(args: readonly string[], options: ApplyFlags, signal: 
   );
   await confirm(workplace, plan, options);
   const done = await applyAndKeep(workplace, plan, options);
-  if (options.json === true) workplace.terminal.print(JSON.stringify(done.run, null, 2));
-  else workplace.terminal.print(showRun(done.run, workplace.terminal.colors));
+  const { terminal } = workplace;
+  if (options.json === true)
+    terminal.print(JSON.stringify({ ...done.run, evidence: done.recorded }, null, 2));
+  else terminal.print(`${showRun(done.run, terminal.colors)}\n${showRecorded(done.recorded)}`);
   return done.exit;
 }
 
@@ -54,33 +58,36 @@ export async function confirm({ terminal }: Workplace, plan: Plan, options: Appl
   if (isCancel(answer) || !answer) throw new Failure("cancelled", "nothing was changed");
 }
 
-/** Applies a plan, keeps its evidence and writes its documents. */
+/** Applies a plan, seals its evidence and writes its documents. */
 export async function applyAndKeep(
-  { setting }: Workplace,
+  workplace: Workplace,
   plan: Plan,
   options: ApplyFlags,
-): Promise<{ run: Run; exit: Exit; documents: string[] }> {
+): Promise<{ run: Run; exit: Exit; documents: string[]; recorded: Recorded }> {
+  const { setting } = workplace;
   const wanted: ApplyOptions = {
     ...(options.phase === undefined ? {} : { phases: options.phase }),
     ...(options.dryRun === undefined ? {} : { dryRun: options.dryRun }),
     ...(options.filesOnly === undefined ? {} : { filesOnly: options.filesOnly }),
+    ...(setting.by === undefined ? {} : { by: setting.by }),
+    ...(options.outsideWindow === undefined ? {} : { outsideWindow: options.outsideWindow }),
   };
-  const { run, before, after } = await apply(setting, plan, wanted);
-  const evidence: Evidence = {
-    schemaVersion: 1,
-    kind: "run",
-    madeAt: run.endedAt ?? run.startedAt,
-    before,
-    after,
-    plan,
-    run,
-    ...contextOf(setting.configuration),
-  };
-  await storeEvidence(setting.root, run.run, evidence);
-  const documents = await writeDocuments(evidence, {
-    folder: path.join(setting.root, ".redress", "reports"),
-    name: run.run,
-    formats: "md,html,json",
+  // A key that cannot be used is refused before anything is touched.
+  const recording = await openRecording(workplace, options);
+  const { run, after, inventoryAfter } = await apply(setting, plan, wanted);
+  const { recorded, evidence } = await recordRun(setting, run, {
+    recording,
+    after: { scan: after, inventory: inventoryAfter },
   });
-  return { run, exit: exitOfRun(run, after, setting.configuration.criteria), documents };
+  // From what was kept, so that a later report renders the same.
+  const kept = recorded.state === "sealed" ? await readEvidence(setting.root, run.run) : evidence;
+  const documents =
+    kept === undefined
+      ? []
+      : await writeDocuments(kept, {
+          folder: path.join(setting.root, ".redress", "reports"),
+          name: run.run,
+          formats: "md,html,json",
+        });
+  return { run, exit: exitOfRun(run, after, setting.configuration.criteria), documents, recorded };
 }

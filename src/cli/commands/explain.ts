@@ -18,9 +18,12 @@ interface Subject {
 /** `redress explain`: a finding, an advisory or a package, in words. */
 export async function run(
   [subject = "", place]: readonly string[],
-  options: LookOptions,
+  options: LookOptions & { readonly run?: string },
   signal: AbortSignal,
 ): Promise<Exit> {
+  const { run: recorded } = options;
+  if (recorded !== undefined)
+    return (await import("./explain-run.ts")).explainRecorded(subject, place, { ...options, run: recorded });
   const { setting, terminal } = await openWorkplace(place === undefined ? [] : [place], options, signal);
   const seen = await look(setting);
   try {

@@ -4,6 +4,7 @@ import { readFailOn } from "../fail-on.ts";
 import { contextOf, writeDocuments } from "../documents.ts";
 import { storePlan } from "../plans.ts";
 import type { Exit } from "../program.ts";
+import { showRecorded } from "../recording.ts";
 import { openWorkplace } from "../setting.ts";
 import { showPlan } from "../show/plan.ts";
 import { showRun } from "../show/run.ts";
@@ -50,9 +51,16 @@ export async function run(
   }
   const done = await applyAndKeep(workplace, made.plan, options);
   if (quiet)
-    terminal.print(JSON.stringify({ ...done.run, plan: made.plan, documents: done.documents }, null, 2));
+    terminal.print(
+      JSON.stringify(
+        { ...done.run, plan: made.plan, documents: done.documents, evidence: done.recorded },
+        null,
+        2,
+      ),
+    );
   else {
     terminal.print(showRun(done.run, terminal.colors));
+    terminal.print(showRecorded(done.recorded));
     terminal.print(`\nReport: ${done.documents.join("\n        ")}`);
   }
   return done.exit;

@@ -1,19 +1,27 @@
 import path from "node:path";
-import { look } from "../../pipeline/index.ts";
+import { burnDownChart, describeComparison, describeHistory, foldHistory } from "../../evidence/index.ts";
 import { Failure, type Evidence } from "../../model/index.ts";
+import { look, type Setting } from "../../pipeline/index.ts";
 import { readRuns } from "../../run/index.ts";
+import { makeLightRedact, makeRedact, redactEvidence } from "../../seal/index.ts";
 import { exists } from "../../system/index.ts";
-import { contextOf, writeDocuments } from "../documents.ts";
-import { readEvidence, readPlan } from "../plans.ts";
+import { contextOf, writeDocuments, writePaper } from "../documents.ts";
+import { readPast } from "../past.ts";
+import { readPlan } from "../plans.ts";
 import type { Exit } from "../program.ts";
+import { evidenceOfRun } from "../run-evidence.ts";
 import { openWorkplace, type LookOptions, type Workplace } from "../setting.ts";
 
 interface ReportOptions extends LookOptions {
   readonly format: string;
   readonly out?: string;
+  /** What all scans and runs kept here add up to. */
+  readonly history?: boolean;
+  /** Two runs. */
+  readonly compare?: readonly string[];
 }
 
-/** `redress report` on a run, a plan or a path. */
+/** `redress report` on a run, a plan or a path; on all of the past; on two runs. */
 export async function run(
   [what]: readonly string[],
   options: ReportOptions,
@@ -26,12 +34,16 @@ export async function run(
     (await exists(path.resolve(what)));
   const workplace = await openWorkplace(isPath ? [what] : [], options, signal);
   const { setting, terminal } = workplace;
-  const { evidence, name } = isPath ? await stateOf(workplace) : await evidenceFor(workplace, what);
-  const documents = await writeDocuments(evidence, {
+  const place = {
     folder: path.resolve(options.out ?? path.join(setting.root, ".redress", "reports")),
-    name,
     formats: options.format,
-  });
+  };
+  const documents =
+    options.history === true
+      ? await writeHistory(setting, place)
+      : options.compare === undefined
+        ? await writeOne(isPath ? await stateOf(workplace) : await evidenceFor(workplace, what), place)
+        : await writeComparison(setting, options.compare, place);
   if (options.json === true) terminal.print(JSON.stringify({ schemaVersion: 1, documents }, null, 2));
   else terminal.print(documents.join("\n"));
   return 0;
@@ -42,8 +54,61 @@ interface Named {
   readonly name: string;
 }
 
+interface OutPlace {
+  readonly folder: string;
+  readonly formats: string;
+}
+
+const writeOne = ({ evidence, name }: Named, place: OutPlace): Promise<string[]> =>
+  writeDocuments(evidence, { ...place, name });
+
+async function writeHistory(setting: Setting, place: OutPlace): Promise<string[]> {
+  const history = foldHistory(await readPast(setting));
+  const paper = {
+    document: describeHistory(history),
+    madeAt: history.now,
+    drawings: burnDownChart(history.points),
+    value: history,
+  };
+  return writePaper(paper, { ...place, name: `history-${history.now.slice(0, 10)}` });
+}
+
+async function writeComparison(
+  setting: Setting,
+  runs: readonly string[],
+  place: OutPlace,
+): Promise<string[]> {
+  const [first, second, ...more] = runs;
+  if (first === undefined || second === undefined || more.length > 0)
+    throw new Failure("usage", "--compare takes two runs", "redress report --compare RUN RUN");
+  const [left, right] = [await runEvidence(setting, first), await runEvidence(setting, second)];
+  const document = describeComparison(left, right);
+  return writePaper(
+    { document, madeAt: right.madeAt, drawings: "", value: { schemaVersion: 1, first: left, second: right } },
+    { ...place, name: `${first}-and-${second}` },
+  );
+}
+
+/** @throws {Failure} `usage`, `unreadable` */
+async function runEvidence(setting: Setting, name: string): Promise<Evidence> {
+  if (!/^run-[\w-]+$/.test(name))
+    throw new Failure("usage", `${name} is neither a run, a plan file nor a path`);
+  const run = (await readRuns(setting.root)).find((one) => one.run === name);
+  const evidence =
+    run === undefined ? undefined : await evidenceOfRun(setting.root, run, setting.configuration);
+  if (evidence !== undefined) return fitToLeave(evidence, setting);
+  throw new Failure(
+    run === undefined ? "usage" : "unreadable",
+    run === undefined
+      ? `there is no run ${name} here`
+      : `nothing is kept of ${name} that a document could be made from${run.reason === undefined ? "" : `: ${run.reason}`}`,
+    run === undefined ? "redress status lists them." : "Neither its evidence nor its plan is there any more.",
+  );
+}
+
 async function evidenceFor(workplace: Workplace, what: string | undefined): Promise<Named> {
-  const { root, configuration } = workplace.setting;
+  const { setting } = workplace;
+  const { root, configuration } = setting;
   if (what?.endsWith(".json") === true) {
     const { plan, scan, file } = await readPlan(root, path.resolve(what));
     if (scan === undefined)
@@ -52,43 +117,46 @@ async function evidenceFor(workplace: Workplace, what: string | undefined): Prom
         `the scan that ${file} was made from is not kept here`,
         "Report on it where it was made.",
       );
-    return {
-      name: plan.id,
-      evidence: {
-        schemaVersion: 1,
-        kind: "plan",
-        madeAt: plan.madeAt,
-        before: scan,
-        plan,
-        ...contextOf(configuration),
-      },
+    const evidence: Evidence = {
+      schemaVersion: 1,
+      kind: "plan",
+      madeAt: plan.madeAt,
+      before: scan,
+      plan,
+      ...contextOf(configuration),
     };
+    return { name: plan.id, evidence: fitToLeave(evidence, setting) };
   }
   const newest = what ?? (await readRuns(root)).at(-1)?.run;
-  if (newest === undefined) return stateOf(workplace);
-  if (!/^run-[\w-]+$/.test(newest))
-    throw new Failure("usage", `${newest} is neither a run, a plan file nor a path`);
-  const evidence = await readEvidence(root, newest);
-  if (evidence !== undefined) return { name: newest, evidence };
-  throw new Failure(
-    "unreadable",
-    `no evidence is kept of ${newest}`,
-    "A run that was cut short has none until redress resume ends it.",
-  );
+  return newest === undefined
+    ? stateOf(workplace)
+    : { name: newest, evidence: await runEvidence(setting, newest) };
 }
 
 async function stateOf({ setting }: Workplace): Promise<Named> {
   const seen = await look(setting);
   seen.base.close();
   const madeAt = seen.scan.scannedAt;
-  return {
-    name: `state-${madeAt.slice(0, 10)}`,
-    evidence: {
-      schemaVersion: 1,
-      kind: "state",
-      madeAt,
-      before: seen.scan,
-      ...contextOf(setting.configuration),
-    },
+  const evidence: Evidence = {
+    schemaVersion: 1,
+    kind: "state",
+    madeAt,
+    before: seen.scan,
+    inventory: { before: seen.inventory },
+    ...contextOf(setting.configuration),
   };
+  return { name: `state-${madeAt.slice(0, 10)}`, evidence: fitToLeave(evidence, setting) };
+}
+
+/** Documents go to other people: no secrets, no folders of this machine, no hosts of package indexes in them. */
+function fitToLeave(evidence: Evidence, { root }: Setting): Evidence {
+  const home = process.env["HOME"];
+  const what = {
+    folders: [
+      { folder: root, shown: "<project>" },
+      ...(home === undefined || home === "/" ? [] : [{ folder: home.replace(/\/+$/, ""), shown: "~" }]),
+    ],
+    hosts: [],
+  };
+  return redactEvidence(evidence, { redact: makeRedact(what), light: makeLightRedact(what) });
 }

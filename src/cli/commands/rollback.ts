@@ -1,12 +1,14 @@
-import { inventoryFor } from "../../pipeline/index.ts";
 import { rollback } from "../../run/index.ts";
 import type { Exit } from "../program.ts";
+import { undoPorts } from "../undo-ports.ts";
+import { openRecording, recordAndTell, type SealFlags } from "../recording.ts";
 import { openWorkplace, type LookOptions } from "../setting.ts";
 import { showRun } from "../show/run.ts";
 
-interface RollbackOptions extends LookOptions {
+interface RollbackOptions extends LookOptions, SealFlags {
   readonly phase?: readonly number[];
   readonly force?: boolean;
+  readonly restoreDatabases?: boolean;
 }
 
 /** `redress rollback` */
@@ -15,7 +17,9 @@ export async function run(
   options: RollbackOptions,
   signal: AbortSignal,
 ): Promise<Exit> {
-  const { setting, terminal } = await openWorkplace([], options, signal);
+  const workplace = await openWorkplace([], options, signal);
+  const { setting, terminal } = workplace;
+  const recording = await openRecording(workplace, options);
   const phase = options.phase?.at(-1);
   const done = await rollback(
     {
@@ -24,9 +28,10 @@ export async function run(
       ...(phase === undefined ? {} : { phase }),
       ...(options.force === undefined ? {} : { force: options.force }),
     },
-    { inventory: inventoryFor(setting), clock: setting.clock, progress: setting.progress },
+    undoPorts(setting, options.restoreDatabases),
   );
-  if (options.json === true) terminal.print(JSON.stringify(done, null, 2));
+  const evidence = await recordAndTell(setting, { terminal, recording });
+  if (options.json === true) terminal.print(JSON.stringify({ ...done, evidence }, null, 2));
   else
     terminal.print(
       `${showRun(done, terminal.colors)}\n\nThe files were checked byte for byte against the backup.`,

@@ -16,7 +16,17 @@ export async function run(
   const result = await scan(setting);
   const verdict = meetsCriteria(result.findings, criteria);
   if (options.json === true) terminal.print(JSON.stringify(result, null, 2));
-  else terminal.print(showScan(result, { by: options.by, colors: terminal.colors, verdict }));
+  else {
+    const { staleAfterHours } = setting.configuration;
+    terminal.print(
+      showScan(result, {
+        by: options.by,
+        colors: terminal.colors,
+        verdict,
+        ...(staleAfterHours === undefined ? {} : { staleAfterHours }),
+      }),
+    );
+  }
   if (result.unread.length > 0) return 3;
   return verdict.met ? 0 : 1;
 }

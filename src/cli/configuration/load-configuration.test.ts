@@ -120,6 +120,15 @@ describe("advisories, enrichment and compliance", () => {
     assert.deepEqual([advisories, osv], [["osv"], { osvApi: "http://127.0.0.1:1/osv" }]);
   });
 
+  it("takes the age from which a source is warned of, in hours or days", async (context) => {
+    const hours = async (text: string): Promise<number | undefined> =>
+      (await load(context, text)).staleAfterHours;
+    assert.equal(await hours("advisories: { staleAfter: 12h }"), 12);
+    assert.equal(await hours("advisories: { staleAfter: 7d }"), 168);
+    assert.equal(await hours("advisories: [osv]"), undefined);
+    await assert.rejects(hours("advisories: { staleAfter: soon }"), /line 1: advisories/);
+  });
+
   it("refuses an address with credentials", async (context) => {
     await assert.rejects(
       load(context, "advisories: { osvApi: https://me:secret@osv.example }"),

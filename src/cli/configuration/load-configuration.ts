@@ -8,6 +8,8 @@ import {
   type Waiver,
 } from "../../model/index.ts";
 import { exists, readText, sha256 } from "../../system/index.ts";
+import { readDatabases, readDeployment } from "./deployment.ts";
+import { readFunctionTests, readGates } from "./gates.ts";
 import type { ConfigurationFile } from "./schema.ts";
 
 /** Names under which the configuration is looked for, at the root. */
@@ -104,10 +106,18 @@ function invalid(file: string, problems: readonly Problem[]): Failure {
 
 function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configuration {
   const policy = file.policy ?? {};
+  const gates = readGates(file.gates);
   return {
     digest: sha256(
       JSON.stringify(
-        sortKeys({ ...file, contacts: undefined, advisories: undefined, enrichment: undefined, waivers }),
+        sortKeys({
+          ...file,
+          contacts: undefined,
+          advisories: undefined,
+          enrichment: undefined,
+          retention: undefined,
+          waivers,
+        }),
       ),
     ),
     projects: (file.projects ?? []).map((project) => ({
@@ -137,20 +147,36 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
       })),
     },
     criteria: readCriteria(file.criteria ?? { critical: 0, high: 0, medium: "<5" }),
-    tests: (file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),
+    tests: [
+      ...(file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),
+      ...readFunctionTests(file.functions),
+    ],
     commands: (file.gates?.commands ?? []).map((gate, index) => readGate(gate, `command ${index + 1}`)),
+    ...(gates === undefined ? {} : { gates }),
     ...advisoriesOf(file.advisories),
     ...(file.enrichment === undefined ? {} : { enrichment: dropUndefined(file.enrichment) }),
+    deployment: readDeployment(file),
+    databases: readDatabases(file),
     waivers,
     contacts: file.contacts ?? {},
+    ...(file.retention === undefined
+      ? {}
+      : { retention: { days: file.retention.days, keep: file.retention.keep ?? 1 } }),
   };
 }
 
 /** Sources, with or without addresses of OSV. */
-function advisoriesOf(file: ConfigurationFile["advisories"]): Pick<Configuration, "advisories" | "osv"> {
+function advisoriesOf(
+  file: ConfigurationFile["advisories"],
+): Pick<Configuration, "advisories" | "osv" | "staleAfterHours"> {
   if (file === undefined || Array.isArray(file)) return { advisories: file ?? [] };
-  const { sources = [], ...osv } = file;
-  return { advisories: sources, osv: dropUndefined(osv) };
+  const { sources = [], staleAfter, ...osv } = file;
+  const [, digits, unit] = /^(\d+)\s*([hd])$/.exec(staleAfter ?? "") ?? [];
+  return {
+    advisories: sources,
+    osv: dropUndefined(osv),
+    ...(digits === undefined ? {} : { staleAfterHours: Number(digits) * (unit === "d" ? 24 : 1) }),
+  };
 }
 
 /** An optional key of the file may be present without a value; in the configuration it may not. */
@@ -162,13 +188,15 @@ function dropUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[
 
 type GateFile = NonNullable<NonNullable<ConfigurationFile["gates"]>["tests"]>[number];
 
-function readGate(gate: GateFile, fallbackName: string): TestGate {
+/** A command of the owner's as a gate, with the defaults. */
+export function readGate(gate: GateFile, fallbackName: string): TestGate {
   return {
     name: gate.name ?? fallbackName,
     argv: typeof gate.command === "string" ? splitWords(gate.command) : gate.command,
     cwd: normalise(gate.cwd ?? "."),
     timeoutMs: readDuration(gate.timeout ?? "10m"),
     mode: gate.mode ?? "enforce",
+    ...(gate.results === undefined ? {} : { results: normalise(gate.results) }),
   };
 }
 
@@ -186,10 +214,10 @@ export function readCriteria(file: Readonly<Record<string, number | string | und
   return criteria;
 }
 
-/** `90s`, `10m`, `1h` in milliseconds. */
-function readDuration(value: string): number {
-  const [, digits = "0", unit = "s"] = /^(\d+)\s*(s|m|h)$/.exec(value) ?? [];
-  return Number(digits) * { s: 1000, m: 60_000, h: 3_600_000 }[unit as "s" | "m" | "h"];
+/** `500ms`, `90s`, `10m`, `1h` in milliseconds. */
+export function readDuration(value: string): number {
+  const [, digits = "0", unit = "s"] = /^(\d+)\s*(ms|s|m|h)$/.exec(value) ?? [];
+  return Number(digits) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit as "ms" | "s" | "m" | "h"];
 }
 
 /** Words of a command line: blanks separate, single and double quotes group; nothing is expanded. */
@@ -200,7 +228,7 @@ export function splitWords(line: string): string[] {
   return words;
 }
 
-const normalise = (file: string): string => {
+export const normalise = (file: string): string => {
   const normal = path.posix.normalize(file.replaceAll("\\", "/"));
   return normal.length > 1 ? normal.replace(/\/$/, "") : normal;
 };

@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { complianceProfiles, tiers } from "../../model/index.ts";
+import { deploymentKeys } from "./deployment-schema.ts";
+import { gatesSchema } from "./gates-schema.ts";
 
 const text = z.string().min(1);
 /** A path inside the root: relative, with no way out. */
@@ -24,6 +26,9 @@ const gate = z.strictObject({
     .regex(/^\d+\s*(s|m|h)$/, 'must be like "90s", "10m" or "1h"')
     .optional(),
   mode: mode.optional(),
+  results: inside
+    .optional()
+    .describe("File that the tests write their results to (JUnit XML or JSON), relative to cwd"),
 });
 
 const address = z
@@ -53,6 +58,10 @@ export const configurationSchema = z.strictObject({
         criticality: z.enum(["low", "medium", "high", "highest"]).optional(),
         atMost: tier.optional().describe("Findings of these packages are due at least this soon"),
         reason: text.optional(),
+        tests: z
+          .array(z.union([command, gate]))
+          .optional()
+          .describe("Commands that prove the function; asked like gates.tests"),
       }),
     )
     .optional(),
@@ -82,12 +91,7 @@ export const configurationSchema = z.strictObject({
       unknown: limit.optional(),
     })
     .optional(),
-  gates: z
-    .strictObject({
-      tests: z.array(gate).optional(),
-      commands: z.array(gate).optional(),
-    })
-    .optional(),
+  gates: gatesSchema({ text, inside, mode, command, gate }).optional(),
   advisories: z
     .union([
       z.array(text),
@@ -95,6 +99,11 @@ export const configurationSchema = z.strictObject({
         sources: z.array(text).optional(),
         osvApi: address.optional().describe("OSV's API, where it is not the public one"),
         osvExports: address.optional().describe("Folder of the export zips: <address>/<ecosystem>/all.zip"),
+        staleAfter: z
+          .string()
+          .regex(/^\d+\s*[hd]$/, 'must be like "12h" or "7d"')
+          .optional()
+          .describe("Age from which a scan warns of a source; a day where this is absent"),
       }),
     ])
     .optional()
@@ -103,7 +112,15 @@ export const configurationSchema = z.strictObject({
     .strictObject({ kev: text.optional(), epss: text.optional() })
     .optional()
     .describe("CISA's and FIRST's catalogues: files relative to this one, or addresses"),
+  ...deploymentKeys({ text, inside: inside.or(z.literal(".")), tier, command }),
   contacts: z.record(text, text).optional(),
+  retention: z
+    .strictObject({
+      days: z.int().min(1).max(36500).describe("Records of runs that ended longer ago may go"),
+      keep: z.int().min(1).optional().describe("So many of the newest stay, whatever their age"),
+    })
+    .optional()
+    .describe("How long records of runs are kept; nothing goes before redress prune is called"),
 });
 
 export type ConfigurationFile = z.infer<typeof configurationSchema>;

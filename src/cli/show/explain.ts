@@ -43,12 +43,22 @@ export function explainComponent(
   const moved = findings.length > 0 ? [] : movesOf(component, plan);
   return [
     colors.bold(headline),
+    ...urgencyLines(findings),
     ...placeLines(component, findings),
     ...pathLines(component, explaining),
     ...dependentLines(component, findings, explaining.inventory),
-    ...clearLines(findings),
+    ...clearLines(component, findings, explaining.inventory),
     ...moved,
     ...findings.flatMap((finding) => ["", ...findingLines(finding, explaining)]),
+  ];
+}
+
+/** The one that decides by when something must be done; findings come the most urgent first. */
+function urgencyLines(findings: readonly Finding[]): string[] {
+  const [first] = findings.filter((finding) => finding.waiver === null);
+  if (first === undefined || findings.length === 1) return [];
+  return [
+    `  The most urgent is ${first.advisory}, ${first.severity}, due ${day(first.due)} (${tierNames[first.tier].toLowerCase()}).`,
   ];
 }
 
@@ -92,34 +102,65 @@ export function requirementsOn(component: Component, inventory: Inventory): read
   return inventory.dependencies.filter((one) => one.to === key);
 }
 
-function dependentLines(component: Component, findings: readonly Finding[], inventory: Inventory): string[] {
+/** A requirement on a component by another one, which an upgrade cannot rewrite as it does the project's own. */
+interface Dependent {
+  readonly who: string;
+  readonly requirement: string;
+  /** Whether the version is allowed; `undefined` where the lockfile does not say what is. */
+  readonly allows: (target: string) => boolean | undefined;
+  readonly isProject: boolean;
+}
+
+function dependentsOf(component: Component, inventory: Inventory): Dependent[] {
   const byKey = new Map(inventory.components.map((one) => [componentKey(one), one]));
   const order = orderOf(component.ecosystem);
-  const target = clearingVersion(findings);
-  const rows = requirementsOn(component, inventory).map((one) => {
+  const dependents = requirementsOn(component, inventory).map((one): Dependent => {
     const from = one.from === null ? undefined : byKey.get(one.from);
-    const who = from === undefined ? "the project" : `${plain(from.name)} ${plain(from.version)}`;
-    // The project's own pin is what an upgrade rewrites; only others stand in the way.
-    const forbids =
-      from !== undefined &&
-      target !== undefined &&
-      one.requirement !== "" &&
-      order.isRange(one.requirement) &&
-      !order.satisfies(target, one.requirement, { prereleases: true });
-    return [
-      who,
-      one.requirement === "" ? "any version" : plain(one.requirement),
-      forbids ? `does not allow ${plain(target)}` : "",
-    ];
+    const { requirement } = one;
+    return {
+      who: from === undefined ? "the project" : `${plain(from.name)} ${plain(from.version)}`,
+      requirement,
+      isProject: from === undefined,
+      allows: (target) =>
+        requirement === "" || !order.isRange(requirement)
+          ? undefined
+          : order.satisfies(target, requirement, { prereleases: true }),
+    };
   });
+  return [...new Map(dependents.map((one) => [`${one.who}|${one.requirement}`, one])).values()];
+}
+
+function dependentLines(component: Component, findings: readonly Finding[], inventory: Inventory): string[] {
+  const target = clearingVersion(findings);
+  const rows = dependentsOf(component, inventory).map((one) => [
+    one.who,
+    one.requirement === "" ? "any version" : plain(one.requirement),
+    !one.isProject && target !== undefined && one.allows(target) === false
+      ? `does not allow ${plain(target)}`
+      : "",
+  ]);
   if (rows.length === 0) return [];
-  const distinct = [...new Map(rows.map((row) => [row.join("|"), row])).values()];
-  const shown = distinct.slice(0, mostPaths);
+  const shown = rows.slice(0, mostPaths);
   return [
     "  Required by:",
     ...columns(shown, "    "),
-    ...(distinct.length > shown.length ? [`    … and ${distinct.length - shown.length} more`] : []),
+    ...(rows.length > shown.length ? [`    … and ${rows.length - shown.length} more`] : []),
   ];
+}
+
+/** Whether something stands in the way of a version, as a sentence; empty where the lockfile does not tell. */
+function wayTo(target: string, component: Component, inventory: Inventory): string {
+  const others = dependentsOf(component, inventory).filter((one) => !one.isProject);
+  const against = others.filter((one) => one.allows(target) === false).map((one) => one.who);
+  if (against.length > 0) {
+    const shown = against.length > 3 ? [...against.slice(0, 3), `${against.length - 3} more`] : against;
+    const [last = "", ...rest] = shown.toReversed();
+    const named = rest.length === 0 ? last : `${rest.toReversed().join(", ")} and ${last}`;
+    return ` ${named} would have to move with it.`;
+  }
+  return others.length > 0 && others.every((one) => one.allows(target) === true)
+    ? " Everything that requires it allows that."
+    : "";
 }
 
 /** The lowest version in which every declared fix is; absent where some finding has none. */
@@ -133,11 +174,13 @@ function clearingVersion(findings: readonly Finding[]): string | undefined {
     .at(-1);
 }
 
-function clearLines(findings: readonly Finding[]): string[] {
+function clearLines(component: Component, findings: readonly Finding[], inventory: Inventory): string[] {
   if (findings.length === 0) return [];
   const target = clearingVersion(findings);
   if (target !== undefined)
-    return [`  ${plain(target)} clears ${findings.length === 1 ? "it" : "them all"}.`];
+    return [
+      `  ${plain(target)} clears ${findings.length === 1 ? "it" : "them all"}.${wayTo(target, component, inventory)}`,
+    ];
   const without = findings.filter((finding) => finding.fixedIn.length === 0).map((one) => one.advisory);
   return [
     `  No fixed version is declared for ${without.join(", ")}: remove the package, replace it, or record with redress waive why it may stay.`,
@@ -162,17 +205,24 @@ function findingLines(finding: Finding, { colors, plan }: Explaining): string[] 
       ruleInWords(finding.rule).map(([id, sentence]) => [id, sentence]),
       "      ",
     ),
-    "    going by",
-    ...columns(
-      Object.entries(finding.inputs).map(([name, value]) => [colors.dim(name), plain(String(value))]),
-      "      ",
-    ),
+    ...factLines(finding),
     ...(finding.waiver === null
       ? []
       : [
           `    Waived by ${plain(finding.waiver.by)} until ${finding.waiver.expires} (${plain(finding.waiver.justification)}): ${plain(finding.waiver.reason)}`,
         ]),
     ...planLines(finding, plan),
+  ];
+}
+
+/** What the rule went by, and what nobody could tell. */
+function factLines({ inputs }: Finding): string[] {
+  const facts = Object.entries(inputs).map(([name, value]) => [name, plain(String(value))] as const);
+  const unknown = facts.filter(([, value]) => value === "unavailable").map(([name]) => name);
+  const known = facts.filter(([, value]) => value !== "unavailable");
+  return [
+    `    What is known: ${known.map(([name, value]) => `${name}: ${value}`).join("; ")}.`,
+    ...(unknown.length === 0 ? [] : [`    Not known: ${unknown.join(", ")}.`]),
   ];
 }
 

@@ -73,6 +73,28 @@ for (const [what, newest, asOf, expected] of [
     );
   });
 
+test("the age from which a source is warned of is the configuration's, and dates ahead are said", () => {
+  const scan = scanOf([]);
+  const sources = scan.snapshot.sources.map((source) => ({
+    ...source,
+    newest: "2025-08-21T00:00:00Z",
+    ahead: 2,
+  }));
+  const shown = (staleAfterHours: number): string[] =>
+    showScan(
+      { ...scan, snapshot: { ...scan.snapshot, sources } },
+      { by: "package", colors, verdict: { met: true, broken: [] }, staleAfterHours },
+    )
+      .split("\n")
+      .filter((line) => /old:|future/.test(line));
+  const ahead = "advisories.jsonl dates 2 records in the future; those dates do not count for its age";
+  assert.deepEqual(shown(14 * 24), [ahead]);
+  assert.deepEqual(shown(24), [
+    "advisories.jsonl is 12 days old: what was published since is not seen",
+    ahead,
+  ]);
+});
+
 test("text from outside reaches the terminal without control characters", () => {
   const text = showScan(
     scanOf([finding({ package: "a\u001b[2J", version: "1\u0007", fixedIn: ["2\u202e"] })]),

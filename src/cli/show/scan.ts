@@ -8,14 +8,16 @@ interface ShowScan {
   readonly by: "package" | "finding";
   readonly colors: Terminal["colors"];
   readonly verdict: { readonly met: boolean; readonly broken: readonly string[] };
+  /** Older than this, a source is worth a warning. */
+  readonly staleAfterHours?: number;
 }
 
-/** Older than this, a source is worth a warning. */
-const oldHours = 24;
+/** The age in hours from which a source is worth a warning where the configuration does not say. */
+export const oldHours = 24;
 
 /** A scan for a person: most urgent deadline first, then totals, then what was not read. */
-export function showScan(scan: Scan, { by, colors, verdict }: ShowScan): string {
-  const lines: string[] = [...header(scan, colors)];
+export function showScan(scan: Scan, { by, colors, verdict, staleAfterHours = oldHours }: ShowScan): string {
+  const lines: string[] = [...header(scan, { colors, staleAfterHours })];
   const active = scan.findings.filter((finding) => finding.waiver === null);
   const groups = by === "package" ? groupByPackage(active) : active.map((finding) => [finding]);
   for (const tier of tiers) {
@@ -50,7 +52,10 @@ function groupByPackage(findings: readonly Finding[]): Group[] {
   );
 }
 
-function header(scan: Scan, colors: Terminal["colors"]): string[] {
+function header(
+  scan: Scan,
+  { colors, staleAfterHours }: { colors: Terminal["colors"]; staleAfterHours: number },
+): string[] {
   const components = scan.projects.reduce((sum, project) => sum + project.components, 0);
   const kinds = [...new Set(scan.projects.map((project) => project.manager))].join(", ");
   const sources = scan.snapshot.sources
@@ -64,18 +69,27 @@ function header(scan: Scan, colors: Terminal["colors"]): string[] {
     colors.dim(
       `advisories: ${sources === "" ? "none" : sources}${scan.asOf === undefined ? "" : ` · as of ${day(scan.asOf)}`}`,
     ),
-    ...ageWarnings(scan).map((text) => colors.yellow(text)),
+    ...ageWarnings(scan, staleAfterHours).map((text) => colors.yellow(text)),
   ];
 }
 
 /** Nothing where an earlier date was asked for: then the sources need not be of today. */
-function ageWarnings(scan: Scan): string[] {
+function ageWarnings(scan: Scan, staleAfterHours: number): string[] {
   if (scan.asOf !== undefined) return [];
   const now = new Date(scan.scannedAt);
   return scan.snapshot.sources.flatMap((source) => {
     const hours = ageHoursOf(source, now);
-    if (hours === null || hours <= oldHours) return [];
-    return [`${source.id} is ${age(hours)} old: what was published since is not seen`];
+    const { ahead = 0 } = source;
+    return [
+      ...(hours === null || hours <= staleAfterHours
+        ? []
+        : [`${source.id} is ${age(hours)} old: what was published since is not seen`]),
+      ...(ahead === 0
+        ? []
+        : [
+            `${source.id} dates ${count(ahead, "record")} in the future; ${ahead === 1 ? "that date does" : "those dates do"} not count for its age`,
+          ]),
+    ];
   });
 }
 

@@ -1,6 +1,8 @@
 import { severities, tiers, type Severity, type Summary, type Tier } from "../../model/index.ts";
 import type { Terminal } from "../terminal.ts";
 
+export { count, day } from "../../model/index.ts";
+
 type Colors = Terminal["colors"];
 
 /** A tier after a number: `3 within 1 week`. */
@@ -12,11 +14,6 @@ const tierPhrases: Readonly<Record<Tier, string>> = {
   "1-month": "within 1 month",
   "next-window": "in the next window",
 };
-
-/** `1 finding`, `2 findings`. */
-export function count(number: number, one: string, many = `${one}s`): string {
-  return `${number} ${number === 1 ? one : many}`;
-}
 
 /** `2 high, 1 medium`; `none` when there is nothing. */
 export function severityWords(bySeverity: Summary["bySeverity"], colors: Colors): string {
@@ -63,11 +60,6 @@ export function columns(rows: readonly (readonly string[])[], indent = ""): stri
 }
 
 const visibleLength = (text: string): number => text.replace(/\u001b\[[0-9;]*m/g, "").length;
-
-/** A date as `2025-09-02`. */
-export function day(time: string): string {
-  return time.slice(0, 10);
-}
 
 /** Text from outside, fit for a terminal: control characters are shown as `?`. */
 export function plain(text: string): string {
