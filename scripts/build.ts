@@ -1,8 +1,9 @@
 /**
  * Builds `dist/`: the command line and the solver's thread with the libraries that they start with, in few files, so
- * that a start reads and compiles little (`docs/benchmarks.md`, "Scan").
+ * that a start reads and compiles little. Node's own modules are loaded when something of them is first used: importing
+ * them the usual way runs all of their lazy parts at once, a fifth of a small scan (`docs/benchmarks.md`, "Scan").
  */
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
@@ -13,6 +14,25 @@ const load = createRequire(import.meta.url);
 
 /** Left in `node_modules`: they bring files of their own (WebAssembly, fonts) or are loaded late as CommonJS. */
 const external = ["highs", "pdfmake", "yaml"];
+
+/** Replaces each of Node's own modules by one whose names load it when they are first read. */
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: "builtin" }));
+    onLoad({ filter: /^node:/, namespace: "builtin" }, ({ path: name }) => {
+      const names = Object.keys(load(name) as object).filter((one) => one !== "default");
+      return {
+        contents:
+          `let real; const load = () => (real ??= loadBuiltin(${JSON.stringify(name)}));\n` +
+          `Object.defineProperty(exports, "__esModule", { value: true });\n` +
+          `Object.defineProperty(exports, "default", { get: load, enumerable: true });\n` +
+          `for (const name of ${JSON.stringify(names)})\n` +
+          `  Object.defineProperty(exports, name, { get: () => load()[name], enumerable: true });`,
+      };
+    });
+  },
+};
 
 fs.rmSync(out, { recursive: true, force: true });
 const { metafile } = await build({
@@ -32,10 +52,13 @@ const { metafile } = await build({
   minifySyntax: true,
   minifyWhitespace: true,
   external,
-  // What is required by name, not imported: a library that one kind of file needs.
   banner: {
-    js: 'import { createRequire as requireFrom } from "node:module"; const require = requireFrom(import.meta.url);',
+    // The entry also runs on a Node that cannot give its modules by name, and says so.
+    js:
+      'import { createRequire as requireFrom } from "node:module";' +
+      "const require = requireFrom(import.meta.url), loadBuiltin = process.getBuiltinModule ?? require;",
   },
+  plugins: [lazyBuiltins],
   metafile: true,
 });
 fs.chmodSync(path.join(out, "cli", "main.js"), 0o755);
