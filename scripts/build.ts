@@ -18,9 +18,9 @@ const external = ["highs", "pdfmake", "yaml"];
 /** Replaces each of Node's own modules by one whose names load it when they are first read. */
 const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: "builtin" }));
-    onLoad({ filter: /^node:/, namespace: "builtin" }, ({ path: name }) => {
+  setup(bundle) {
+    bundle.onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: "builtin" }));
+    bundle.onLoad({ filter: /^node:/, namespace: "builtin" }, ({ path: name }) => {
       const names = Object.keys(load(name) as object).filter((one) => one !== "default");
       return {
         contents:
