@@ -13,9 +13,9 @@ import type { Execution } from "../system/index.ts";
 import { runTool, wordsOf, type ToolCall, type ToolCommand } from "./lock-tool.ts";
 import { withGapsFor } from "./lock-tools-node.ts";
 import { Refused, type Files } from "./npm-judge.ts";
-import type { PhaseOutcome } from "./npm-settlement.ts";
 import { addHighest, chooseShown, versionsAfter, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
+import type { PhaseOutcome, Settlement } from "./settle-phases.ts";
 import type { SettleRequest } from "./settle-request.ts";
 import { isUnreachable, shorten } from "./uv-refusals.ts";
 
@@ -40,7 +40,7 @@ const maxRelocks = 3;
 const maxTurns = 3;
 
 /** Settles a project's phases one on top of the other: the tool writes in the view and judges outside of it. */
-export class LockSettlement {
+export class LockSettlement implements Settlement {
   private readonly parts: LockParts;
   private current: Files;
   private readonly planned = new Map<string, string>();

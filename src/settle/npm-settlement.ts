@@ -17,18 +17,15 @@ import { lockedVersions, withoutCopies } from "./npm-lockfile.ts";
 import { readNpmError, type NpmError } from "./npm-refusals.ts";
 import { addHighest, chooseShown, isOverride, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
-
-/** What one phase came to. */
-export type PhaseOutcome =
-  | { readonly state: "settled"; readonly phase: SettledPhase }
-  | { readonly state: "refused"; readonly refusals: readonly Refusal[] };
+import type { PhaseOutcome, Settlement } from "./settle-phases.ts";
 
 /** How often npm may name something that the plan left out, before a phase counts as refused. */
 const maxAdditions = 25;
 /** How often npm is asked to move what it left behind. */
 const maxTurns = 4;
-/** Settles a project's phases one on top of the other, in one scratch copy. */
-export class NpmSettlement {
+
+/** Settles npm's phases: npm writes in the view and judges outside of it. */
+export class NpmSettlement implements Settlement {
   private readonly parts: SettlementParts;
   private current: Files;
   private readonly planned = new Map<string, string>();
@@ -41,9 +38,13 @@ export class NpmSettlement {
     this.judge = new NpmJudge(parts);
   }
 
-  /** What a person should know of how the phases were accepted, as clauses. */
+  /** What was done and what a person should know of it, as clauses. */
   remarks(): readonly string[] {
-    return [...this.judge.notes, ...this.notes];
+    return [
+      "npm wrote each phase's lockfile, would write it the same again, and npm ci accepts it",
+      ...this.judge.notes,
+      ...this.notes,
+    ];
   }
 
   /** Writes and checks one more phase. */

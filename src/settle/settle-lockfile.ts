@@ -1,6 +1,6 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, type ManagerId, type Refusal, type Settled, type SettledPhase } from "../model/index.ts";
+import { Failure, type ManagerId, type Settled } from "../model/index.ts";
 import {
   npmReleases,
   openNpmUpstream,
@@ -15,6 +15,7 @@ import { pnpm, yarnOf } from "./lock-tools-node.ts";
 import { pipenv, poetry, uv } from "./lock-tools-python.ts";
 import type { Files } from "./npm-judge.ts";
 import { inScratch, writeTexts } from "./scratch.ts";
+import { refusedWhole, settlePhases } from "./settle-phases.ts";
 import type { SettleRequest } from "./settle-request.ts";
 
 /** Package managers whose lockfile their own tool writes by one mechanism; npm has a part of its own. */
@@ -79,39 +80,11 @@ export async function settleLockfile(request: SettleRequest): Promise<Settled> {
         texts,
         ...(upstream === undefined ? {} : { upstream }),
       });
-      return settleAll(request, settlement, { by: command.by, update: (detail) => step?.update(detail) });
+      return settlePhases(request, settlement, { by: command.by, update: (detail) => step?.update(detail) });
     });
   } finally {
     step?.done();
   }
-}
-
-async function settleAll(
-  request: SettleRequest,
-  settlement: LockSettlement,
-  { by, update }: { by: string; update: (detail: string) => void },
-): Promise<Settled> {
-  const phases: SettledPhase[] = [];
-  for (const [index, upgrades] of request.phases.entries()) {
-    update(`phase ${index + 1} of ${request.phases.length}`);
-    const last = phases.at(-1);
-    if (upgrades.length === 0 && last !== undefined) {
-      phases.push(last);
-      continue;
-    }
-    const outcome = await settlement.settle(upgrades);
-    if (outcome.state === "refused") {
-      const detail = outcome.refusals[0]?.reason ?? "no reason given";
-      return { state: "refused", by, detail, phase: index + 1, refusals: outcome.refusals };
-    }
-    phases.push(outcome.phase);
-  }
-  return { state: "accepted", by, detail: settlement.remarks().join("; "), phases };
-}
-
-function refusedWhole(request: SettleRequest, by: string, reason: string): Settled {
-  const refusal: Refusal = { project: request.project.path, reason };
-  return { state: "refused", by, detail: reason, phase: 1, refusals: [refusal] };
 }
 
 function toolOf(manager: LockManager, lockfile: string): LockTool {

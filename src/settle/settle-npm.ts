@@ -1,12 +1,13 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
-import { Failure, type Refusal, type Settled, type SettledPhase } from "../model/index.ts";
+import { Failure, type Settled } from "../model/index.ts";
 import { npmReleases, openNpmUpstream } from "../releases/index.ts";
 import { cacheFolder, exists, isInside, readText } from "../system/index.ts";
 import { npmVersion, type NpmCommand } from "./npm-command.ts";
 import { localFilesIn, styleOf } from "./npm-lockfile.ts";
 import { NpmSettlement } from "./npm-settlement.ts";
 import { inScratch, writeTexts } from "./scratch.ts";
+import { refusedWhole, settlePhases } from "./settle-phases.ts";
 import type { SettleRequest } from "./settle-request.ts";
 
 /** The largest local archive that is taken along into the scratch copy, in bytes. */
@@ -59,7 +60,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       };
       const settlement = new NpmSettlement({ request, command, upstream, source, tree, texts, lockfile });
-      return settleAll(request, settlement, {
+      return settlePhases(request, settlement, {
         by: `npm ${await npmVersion(command)}`,
         update: (detail) => step?.update(detail),
       });
@@ -67,35 +68,6 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
   } finally {
     step?.done();
   }
-}
-
-async function settleAll(
-  request: SettleRequest,
-  settlement: NpmSettlement,
-  { by, update }: { by: string; update: (detail: string) => void },
-): Promise<Settled> {
-  const phases: SettledPhase[] = [];
-  for (const [index, upgrades] of request.phases.entries()) {
-    update(`phase ${index + 1} of ${request.phases.length}`);
-    const last = phases.at(-1);
-    if (upgrades.length === 0 && last !== undefined) {
-      phases.push(last);
-      continue;
-    }
-    const outcome = await settlement.settle(upgrades);
-    if (outcome.state === "refused") {
-      const detail = outcome.refusals[0]?.reason ?? "no reason given";
-      return { state: "refused", by, detail, phase: index + 1, refusals: outcome.refusals };
-    }
-    phases.push(outcome.phase);
-  }
-  const what = "npm wrote each phase's lockfile, would write it the same again, and npm ci accepts it";
-  return { state: "accepted", by, detail: [what, ...settlement.remarks()].join("; "), phases };
-}
-
-function refusedWhole(request: SettleRequest, by: string, reason: string): Settled {
-  const refusal: Refusal = { project: request.project.path, reason };
-  return { state: "refused", by, detail: reason, phase: 1, refusals: [refusal] };
 }
 
 /** The project's files and its `.npmrc`, by path relative to the root. */
