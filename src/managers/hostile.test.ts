@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import fc from "fast-check";
 import { checkNothingLost, damage, readHostile } from "../../test/support/damage.ts";
 import { managers } from "./index.ts";
+import { parseYaml } from "./parsers.ts";
 
 const fixtures = path.join(import.meta.dirname, "..", "..", "test", "fixtures");
 
@@ -46,3 +48,8 @@ for (const [file, text] of [
   test(`a deep or long ${file} (${text.length} characters) ends soon`, () => {
     readHostile({ file, text });
   });
+
+test("YAML that breaks off is unread, not half read", () => {
+  const parsed = parseYaml("{\na: 1\nb:\n  c: 2\n");
+  assert.equal(parsed.state, "unread");
+});

@@ -19,9 +19,10 @@ export function parseYaml(text: string): ParsedObject {
   const tooDeep = tooDeepLine(text);
   if (tooDeep !== undefined) return { state: "unread", reason: "nested too deeply", line: tooDeep };
   const yaml = load("yaml") as typeof Yaml;
+  // Warnings are not printed; "silent" would pass over errors too.
   return parseWith(
     text,
-    (source) => yaml.parse(source, { maxAliasCount: 100, logLevel: "silent" }) as unknown,
+    (source) => yaml.parse(source, { maxAliasCount: 100, logLevel: "error" }) as unknown,
   );
 }
 
