@@ -65,11 +65,11 @@ function movesOf(
     moves.push({ name, from, to: to ?? null });
   }
   for (const to of fresh) if (!taken.has(to)) moves.push({ name, from: null, to });
-  // A direct dependency may go to a version that another one holds already, or leave one that another one keeps.
+  // A direct dependency may go to a version that another one holds already; what it leaves, another one may keep.
   for (const [slot, to] of after.slots) {
     const from = before.slots.get(slot);
     if (slot.name !== name || from === undefined || from === to) continue;
-    if (!moves.some((move) => move.from === from && move.to === to)) moves.push({ name, from, to });
+    if (!moves.some((move) => move.to === to)) moves.push({ name, from: now.includes(from) ? to : from, to });
   }
   // An override to a version that is there already changes no version, and still has to be written.
   for (const { name: one, version } of after.overrides)
