@@ -28,7 +28,8 @@ const lazyBuiltins: Plugin = {
           `Object.defineProperty(exports, "__esModule", { value: true });\n` +
           `Object.defineProperty(exports, "default", { get: load, enumerable: true });\n` +
           `for (const name of ${JSON.stringify(names)})\n` +
-          `  Object.defineProperty(exports, name, { get: () => load()[name], enumerable: true });`,
+          `  Object.defineProperty(exports, name,\n` +
+          `    { get: () => load()[name], set: (value) => { load()[name] = value; }, enumerable: true });`,
       };
     });
   },
