@@ -38,3 +38,23 @@ test("the solver's thread stands beside the code that starts it", async () => {
   await new Promise((resolve, reject) => worker.once("online", resolve).once("error", reject));
   await worker.terminate();
 });
+
+test("the built command asks over HTTP", (t) => {
+  const folder = scratch(t);
+  fs.writeFileSync(path.join(folder, "requirements.txt"), "flask==2.0.0\n");
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      path.join(repository, "dist", "cli", "main.js"),
+      ...["scan", folder, "--advisories", "osv", "--kev", "http://localhost:9/kev.json"],
+      "--quiet",
+    ],
+    {
+      encoding: "utf8",
+      timeout: 60_000,
+      env: { ...process.env, XDG_CACHE_HOME: path.join(folder, "cache") },
+    },
+  );
+  assert.doesNotMatch(stderr, /defect of Redress/);
+  assert.equal(status, 3, stderr);
+});
