@@ -22,7 +22,7 @@ describe("redact", () => {
     ["file:///usr/lib/x.js", "file://…/x.js"],
     ["/srv/shopping/x.txt", "…/x.txt"],
     ["/usr/lib/python3.11/site.py line 2", "…/site.py line 2"],
-    ["PATH=/usr/bin:/home/jane/bin", "PATH=…/bin:…/bin"],
+    ["PATH=/usr/bin:/srv/jane/bin", "PATH=…/bin:…/bin"],
     ["C:\\Users\\jane\\shop\\x.txt is gone", "…\\x.txt is gone"],
     ["GET /api/tickets 200", "GET /api/tickets 200"],
     ["node_modules/a/home/b.js", "node_modules/a/home/b.js"],

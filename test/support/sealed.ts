@@ -85,7 +85,7 @@ export function chainOf(events: readonly Readonly<Record<string, unknown>>[]): s
 }
 
 /** Where the project of the record lies; must not stand in any of its evidence. */
-export const projectRoot = "/home/jane/work/shop";
+export const projectRoot = "/srv/jane/work/shop";
 export const indexHost = "index.registry.example";
 
 /** Events of a run in one phase that moved gunicorn; what must not get out stands in them. */
@@ -96,7 +96,7 @@ export const runEvents = [
     plan: "plan-0123456789",
     phases: [{ number: 1, name: "Phase 1" }],
   },
-  { event: "scratch-making", folder: "/home/jane/.cache/redress/scratch/x1" },
+  { event: "scratch-making", folder: "/srv/jane/.cache/redress/scratch/x1" },
   { event: "file-saved", phase: 1, path: "requirements.txt", sha256: "a".repeat(64) },
   {
     event: "gate",
@@ -152,7 +152,7 @@ export const redactions: Redactions = (() => {
   const what = {
     folders: [
       { folder: projectRoot, shown: "<project>" },
-      { folder: "/home/jane/.cache/redress", shown: "<cache>" },
+      { folder: "/srv/jane/.cache/redress", shown: "<cache>" },
     ],
     hosts: [indexHost],
   };
