@@ -53,7 +53,7 @@ function treeWith(folder: string, extraMs: number): string {
 }
 
 async function judge(old: string, fresh: string): Promise<GateResult> {
-  const bench = (root: string) => ({ root, homes: [], trace: {} });
+  const bench = (root: string) => ({ root, homes: [], variables: {} });
   const [result] = await performanceGates(
     { process: web, measures: settings.measures },
     { old: bench(old), new: bench(fresh) },

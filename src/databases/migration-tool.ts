@@ -89,14 +89,20 @@ export interface MigrationTool {
   down(database: Database, before: Migrated, after: Migrated): Promise<void>;
 }
 
+/** The variable by which a tool's configuration, and the application, find a database, with its address. */
+export function variablesFor(database: Database, settings: MigrationSettings): Record<string, string> {
+  const { form } = tools[settings.tool];
+  const read = form === "path" && database.kind === "postgresql" ? "url" : form;
+  return { [settings.variable]: database.address(read) };
+}
+
 /** The tool that a database's settings name, with the commands that they replace. */
 export function migrationTool(settings: MigrationSettings, call: CallTool): MigrationTool {
   const tool = tools[settings.tool];
   const given = settings.commands;
   const run = async (argv: readonly string[], database: Database): Promise<string> => {
-    const form = tool.form === "path" && database.kind === "postgresql" ? "url" : tool.form;
     const done = await call(argv, {
-      [settings.variable]: database.address(form),
+      ...variablesFor(database, settings),
       NO_COLOR: "1",
       FORCE_COLOR: "0",
     });

@@ -20,8 +20,8 @@ export interface Bench {
   /** The tree, absolute. */
   readonly root: string;
   readonly homes: readonly Home[];
-  /** Added to the environment of every program. */
-  readonly trace: Readonly<Record<string, string>>;
+  /** Added to the environment of every program: where its databases are, and by what a run knows it again. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -32,7 +32,7 @@ export function placeOn(bench: Bench, relative: string): string | undefined {
 }
 
 /** The projects' own programs come first on the PATH; those of the project that the program runs in foremost. */
-export function commandEnvironment(cwd: string, { homes, trace }: Bench): Record<string, string> {
+export function commandEnvironment(cwd: string, { homes, variables }: Bench): Record<string, string> {
   const depth = ({ folder }: Home): number => (isInside(folder, cwd) ? folder.length : 0);
   const near = [...homes].sort((a, b) => depth(b) - depth(a));
   const virtual = near.find((home) => home.ecosystem === "PyPI")?.environment;
@@ -41,6 +41,6 @@ export function commandEnvironment(cwd: string, { homes, trace }: Bench): Record
     PYTHONDONTWRITEBYTECODE: "1",
     CI: "true",
     ...(virtual === undefined ? {} : { VIRTUAL_ENV: virtual }),
-    ...trace,
+    ...variables,
   };
 }

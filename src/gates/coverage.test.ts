@@ -41,7 +41,7 @@ test("coverage against the old versions", async (t) => {
   t.after(() => {
     fs.rmSync(root, { recursive: true });
   });
-  const bench = { root, homes: [], trace: {} };
+  const bench = { root, homes: [], variables: {} };
   const gate = { name: "unit", mode: "enforce", file: "lcov.info", allowedDrop: 1 } as const;
   const write = (covered: number): void => {
     fs.writeFileSync(path.join(root, "lcov.info"), `LF:200\nLH:${covered}\n`);

@@ -113,7 +113,7 @@ function situation(
     versions: { checks: [], appeared: [], gone: [] },
     findings: { fixed: [], left: [], introduced: [] },
     inventory: { projects: [], components: [], dependencies: [], unread: [], notes: [] },
-    bench: { root: import.meta.dirname, homes: [], trace: {} },
+    bench: { root: import.meta.dirname, homes: [], variables: {} },
     baselines,
     filesOnly: false,
     today: "2026-01-01",
@@ -224,4 +224,16 @@ test("what needs the application's programs, and what needs both versions of it"
   };
   const measuring = { ...bare, commands: [], gates: { ...settings, performance } };
   assert.ok(runsPrograms(measuring) && comparesSides(measuring));
+});
+
+test("a command that says that something it needs is not there is an error, not a failure of the new versions", async () => {
+  const given = situation([], {});
+  const commands = [command("browser", "console.error('no browser'); process.exit(127)")];
+  const asked = await askGates(
+    questionsFor({ ...given, configuration: { ...given.configuration, commands } }),
+    () => Promise.resolve(),
+  );
+  const found = asked.find((one) => one.name === "command: browser");
+  assert.equal(found?.verdict, "error");
+  assert.match(found.detail, /not here \(exit code 127\): no browser/);
 });

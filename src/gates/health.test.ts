@@ -26,7 +26,7 @@ function benchFor(context: TestContext): Bench {
     fs.rmSync(root, { recursive: true });
   });
   fs.writeFileSync(path.join(root, "server.cjs"), server);
-  return { root, homes: [], trace: {} };
+  return { root, homes: [], variables: {} };
 }
 
 const web: ProcessSettings = {

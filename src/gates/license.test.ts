@@ -139,7 +139,7 @@ test("licenses are read from what is installed, else from the lockfile", async (
     homes: [
       { project: ".", ecosystem: "PyPI" as const, folder: root, environment, programs: `${environment}/bin` },
     ],
-    trace: {},
+    variables: {},
   };
   const upgrades = [
     upgrade("PyPI", "two-words", "0.9", "1.0"),

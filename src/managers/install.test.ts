@@ -51,8 +51,13 @@ for (const { name, argv, line } of [
   },
   {
     name: "npm ci runs no script",
-    argv: installLockfileArgv({ kind: "npm", program: "npm" }),
+    argv: installLockfileArgv({ kind: "npm", program: "npm" }, false),
     line: "npm ci --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error",
+  },
+  {
+    name: "npm changes what differs in a folder that is there, and saves nothing",
+    argv: installLockfileArgv({ kind: "npm", program: "npm" }, true),
+    line: "npm install --no-save --ignore-scripts --prefer-offline --no-audit --no-fund --loglevel=error",
   },
   {
     name: "named scripts run by themselves",
@@ -61,7 +66,7 @@ for (const { name, argv, line } of [
   },
   {
     name: "pnpm runs no script, none of the project's code, and fetches no other pnpm",
-    argv: installLockfileArgv({ kind: "pnpm", program: "pnpm" }),
+    argv: installLockfileArgv({ kind: "pnpm", program: "pnpm" }, true),
     line: "pnpm install --frozen-lockfile --ignore-scripts --ignore-pnpmfile --prefer-offline --config.manage-package-manager-versions=false --config.confirm-modules-purge=false --config.modules-cache-max-age=0 --reporter=append-only",
   },
 ])

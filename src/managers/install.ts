@@ -61,11 +61,16 @@ export interface NodeInstaller {
 
 /**
  * The exact installation of a lockfile, with no package's script and no code of the project's run; promotion finds in the
- * installer's cache what rehearsal fetched.
+ * installer's cache what rehearsal fetched. npm makes a folder anew with `ci`; in one that is there it changes what
+ * differs and, with `--no-save`, writes neither manifest nor lockfile (npm, "npm install").
  */
-export function installLockfileArgv({ kind, program }: NodeInstaller): string[] {
+export function installLockfileArgv({ kind, program }: NodeInstaller, isThere: boolean): string[] {
   return kind === "npm"
-    ? [program, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"]
+    ? [
+        program,
+        ...(isThere ? ["install", "--no-save"] : ["ci"]),
+        ...["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"],
+      ]
     : [
         program,
         ...["install", "--frozen-lockfile", "--ignore-scripts", "--ignore-pnpmfile", "--prefer-offline"],

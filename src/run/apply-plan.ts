@@ -15,6 +15,7 @@ import { placeInside, type Site } from "./backup.ts";
 import { nameOf } from "./carry-out.ts";
 import { ensureStateFolder } from "../state/index.ts";
 import { disk, type Files } from "./files.ts";
+import { addressesOf } from "./migrations.ts";
 import { foldJournal, standing } from "./fold.ts";
 import { keyOf } from "./holdings.ts";
 import { verifyInputs, type TreeDigest } from "./inputs.ts";
@@ -171,7 +172,8 @@ async function carryOut(given: CarryingOut): Promise<End> {
     if ("refusal" in settled) return settled.refusal;
     await noteWhatIsNotRun(given, settled.texts);
     const found = await digestFound(given, settled.texts);
-    const staging: Staging = { request, ports, site, projects, settled: settled.texts, found };
+    const databases = await addressesOf(request.root, request.configuration.databases);
+    const staging: Staging = { request, ports, site, projects, settled: settled.texts, found, databases };
     const { held, stopped } = phases.length === 0 ? { held: [] } : await rehearse(staging, phases, start);
     if (request.dryRun === true || (held.length === 0 && phases.length > 0)) {
       if (stopped === undefined)

@@ -26,6 +26,8 @@ export interface Work {
   readonly settled: ReadonlyMap<string, readonly SettledPhase[]>;
   /** Digest of each file that the run will write, as the project has it; absent where there is no such file. */
   readonly found: Map<string, string>;
+  /** By their variables: the addresses of the databases that the application's programs use in this tree. */
+  readonly databases: Readonly<Record<string, string>>;
   /** Where lists for installers are put. */
   readonly listFolder: string;
 }
@@ -153,15 +155,15 @@ export async function judgePhase(
 
 /** Where the application's own programs run: the tree with its environments. */
 export async function benchOf(
-  work: Pick<Work, "tree" | "environments"> & {
+  work: Pick<Work, "tree" | "environments" | "databases"> & {
     readonly site: Pick<Site, "root" | "run">;
     readonly ports?: Pick<RunPorts, "signal">;
   },
   sight: Pick<Sight, "inventory">,
 ): Promise<Bench> {
-  const { site, tree, ports, environments } = work;
+  const { site, tree, ports, environments, databases } = work;
   return {
-    trace: await traceOf(site.root, site.run),
+    variables: { ...databases, ...(await traceOf(site.root, site.run)) },
     root: tree,
     homes: sight.inventory.projects.flatMap((project) => {
       const environment = environments.get(keyOf(nameOf(project)));

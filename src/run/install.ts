@@ -89,7 +89,7 @@ export async function installLockfile(installing: Installing): Promise<void> {
       kind === "npm" ? "Install Node with npm." : "Install pnpm.",
     );
   const installer = { kind, program } as const;
-  await call(installLockfileArgv(installer), installing);
+  await call(installLockfileArgv(installer, await exists(installing.environment)), installing);
   const named: string[] = [];
   for (const name of installing.policy.installScripts)
     if (isPackageName(name) && (await exists(path.join(installing.environment, name, "package.json"))))

@@ -5,27 +5,23 @@ import {
   migrateUp,
   migrationStatus,
   openDatabase,
-  tryMigrations,
+  variablesFor,
   type CallTool,
-  type MigrationTrial,
-  type Scratch,
 } from "../databases/index.ts";
 import { commandEnvironment, type Bench } from "../gates/index.ts";
 import {
   Failure,
   reasonOf,
   type DatabaseSettings,
-  type GateResult,
   type Inventory,
   type MigrationSettings,
 } from "../model/index.ts";
-import { execute, maskSecrets, sha256File } from "../system/index.ts";
+import { execute, sha256File } from "../system/index.ts";
 import type { Site } from "./backup.ts";
 import { benchOf, nameOf, type Work } from "./carry-out.ts";
 import { keyOf } from "./holdings.ts";
 import { runFolder } from "./journal.ts";
 import type { Entry } from "./journal-event.ts";
-import type { Sight } from "./ports.ts";
 
 /** What a phase does to a database. */
 export interface PhaseMigration {
@@ -34,112 +30,18 @@ export interface PhaseMigration {
   readonly irreversible?: string;
 }
 
-type WithMigrations = DatabaseSettings & { readonly migrations: MigrationSettings };
-
-const migrating = (databases: readonly DatabaseSettings[] = []): WithMigrations[] =>
-  databases.flatMap((one) => (one.migrations === undefined ? [] : [{ ...one, migrations: one.migrations }]));
-
-/** Scratch copies of the databases, which the phases of a rehearsal migrate one after the other. */
-export interface ScratchDatabases {
-  ask(sight: Sight): Promise<{ results: GateResult[]; migrations: PhaseMigration[] }>;
-  drop(): Promise<void>;
-}
-
-/** Copies every database that has migrations. @throws {Failure} `config`, `unreadable`, `tool` when one cannot be. */
-export async function copyDatabases(work: Work, folder: string): Promise<ScratchDatabases> {
-  const { site, ports, request, tree } = work;
-  const copies = new Map<
-    string,
-    { settings: WithMigrations; scratch: Scratch; restore: () => Promise<Scratch> }
-  >();
-  const drop = async (): Promise<void> => {
-    for (const [name, { scratch }] of copies) {
-      await scratch.drop();
-      copies.delete(name);
-    }
-  };
-  try {
-    for (const [index, settings] of migrating(request.configuration.databases).entries()) {
-      const step = ports.progress.step(`Copying the database ${settings.name}`);
-      try {
-        const database = await openDatabase(settings, { root: site.root, environment: process.env });
-        const dump = path.join(folder, `database-${index}.dump`);
-        await database.dump(dump);
-        const { place } = settings;
-        const name = scratchName(site.run, index);
-        const at = { name, file: path.join(tree, place.kind === "sqlite" ? place.file : name) };
-        await site.journal.append({ event: "scratch-database", database: settings.name, name: at.name });
-        const restore = async (): Promise<Scratch> => {
-          await copies.get(settings.name)?.scratch.drop();
-          return database.restoreScratch(dump, at);
-        };
-        copies.set(settings.name, { settings, scratch: await restore(), restore });
-      } finally {
-        step.done();
-      }
-    }
-  } catch (error) {
-    await drop().catch(() => undefined);
-    throw error;
-  }
-  return {
-    async ask(sight) {
-      const results: GateResult[] = [];
-      const migrations: PhaseMigration[] = [];
-      const bench = await benchOf(work, sight);
-      for (const [name, copy] of copies) {
-        const { settings, restore } = copy;
-        const step = ports.progress.step(`Trying the migrations of ${name}`);
-        const { trial, scratch } = await tryMigrations(copy.scratch, settings.migrations, {
-          call: callOn(bench, settings.migrations),
-          restore,
-        }).finally(() => {
-          step.done();
-        });
-        copies.set(name, { ...copy, scratch });
-        results.push(resultOf(name, trial));
-        if (trial.outcome === "reversible") migrations.push({ database: name });
-        if (trial.outcome === "irreversible") migrations.push({ database: name, irreversible: trial.why });
-      }
-      return { results, migrations };
-    },
-    drop,
-  };
-}
-
 /** PostgreSQL's names of scratch databases: they tell whose they are. */
-const scratchName = (run: string, index: number): string =>
+export const scratchName = (run: string, index: number): string =>
   `redress_${run.replace(/^run-/, "").replaceAll("-", "_")}_${index}`;
 
-function resultOf(name: string, trial: MigrationTrial): GateResult {
-  const base = { name: `migrations: ${name}`, mode: "enforce" } as const;
-  const names = (applied: readonly string[]): string =>
-    applied.length === 0 ? "the schema changes" : applied.slice(0, 5).join(", ");
-  switch (trial.outcome) {
-    case "nothing":
-      return { ...base, verdict: "pass", detail: "nothing to migrate" };
-    case "reversible":
-      return {
-        ...base,
-        verdict: "pass",
-        detail: `up, down and up again on a copy in ${trial.upMs} ms: ${names(trial.applied)}; down leaves the schema of before`,
-        samples: [...trial.applied],
-      };
-    case "irreversible":
-      return {
-        ...base,
-        verdict: "warn",
-        detail: maskSecrets(
-          `irreversible (${trial.why.split("\n")[0] ?? ""}): ${names(trial.applied)}; needs an approval, and automatic rollback is off for this phase`,
-        ),
-        samples: [...trial.applied],
-      };
-    case "failed":
-      return { ...base, verdict: "fail", detail: maskSecrets(trial.why) };
-  }
-}
+export type WithMigrations = DatabaseSettings & { readonly migrations: MigrationSettings };
 
-function callOn(bench: Bench, settings: MigrationSettings): CallTool {
+/** Those that Redress migrates. */
+export const migrating = (databases: readonly DatabaseSettings[] = []): WithMigrations[] =>
+  databases.flatMap((one) => (one.migrations === undefined ? [] : [{ ...one, migrations: one.migrations }]));
+
+/** Calls of a migration tool, in the tree with its environments. */
+export function callOn(bench: Bench, settings: MigrationSettings): CallTool {
   const cwd = path.resolve(bench.root, settings.cwd);
   return (argv, env) =>
     execute(argv, {
@@ -199,6 +101,20 @@ function settingsOf(databases: readonly DatabaseSettings[] | undefined, name: st
       "Put it back into databases: of redress.yaml.",
     );
   return settings;
+}
+
+/** By their variables: the addresses of the real databases, as far as they are known here. */
+export async function addressesOf(
+  root: string,
+  databases: readonly DatabaseSettings[] | undefined,
+): Promise<Readonly<Record<string, string>>> {
+  const found: Record<string, string> = {};
+  for (const settings of migrating(databases)) {
+    // What is not known has its gate to say so.
+    const database = await openDatabase(settings, { root, environment: process.env }).catch(() => undefined);
+    if (database !== undefined) Object.assign(found, variablesFor(database, settings.migrations));
+  }
+  return found;
 }
 
 /** Migrates the real databases of a phase, each act in the journal. @throws {Failure} `tool` */
@@ -296,7 +212,7 @@ async function realBench(
         : [[keyOf(nameOf(project)), path.join(site.root, project.environment)] as const],
     ),
   );
-  return benchOf({ site, tree: site.root, environments }, { inventory });
+  return benchOf({ site, tree: site.root, environments, databases: {} }, { inventory });
 }
 
 /** Drops scratch databases that a killed run left; only such as its journal and the configuration both name. */
@@ -307,7 +223,7 @@ export async function dropScratchDatabases(
   for (const entry of site.journal.entries) {
     if (entry.event !== "scratch-database") continue;
     const named = settings.find((one) => one.name === entry.database);
-    if (named?.place.kind !== "postgresql" || !/^redress_[0-9_]+(?:_p)?$/.test(entry.name)) continue;
+    if (named?.place.kind !== "postgresql" || !/^redress_[0-9_]+(?:_[op])?$/.test(entry.name)) continue;
     const database = await openDatabase(named, { root: site.root, environment: process.env });
     await database.dropScratch(entry.name);
   }

@@ -4,13 +4,15 @@ import { stops } from "../gates/index.ts";
 import { sha256 } from "../system/index.ts";
 import { passageFolder, placeInside, replaceSaved } from "./backup.ts";
 import { installPhase, judgePhase, nameOf, readingOf, textsOf, type Work } from "./carry-out.ts";
+import type { CloneRequest } from "./clone-folder.ts";
 import { differences, holdingsOf, keyOf } from "./holdings.ts";
 import { digestEnvironments } from "./inputs.ts";
 import type { JournalEvent, Swap } from "./journal-event.ts";
 import { backUpDatabases, migrateDatabases } from "./migrations.ts";
 import type { Sight } from "./ports.ts";
 import type { HeldPhase, Staging } from "./rehearse.ts";
-import { isKeptUntouched, swapEnvironment, sweep } from "./swap.ts";
+import { isNpmLockfile, modulesFolders } from "./modules-folders.ts";
+import { isKeptUntouched, sharing, swapEnvironment, sweep } from "./swap.ts";
 import { undoPhase } from "./undo-phase.ts";
 
 /** What came of a promotion. */
@@ -160,10 +162,12 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
       // Two projects may share an environment.
       if (swaps.some((swap) => swap.path === folder)) continue;
       const step = ports.progress.step(`Backing up ${folder}`);
-      const swapping = { path: folder, phase: phase.number, clone: project.ecosystem === "PyPI" };
+      const clone = cloningOf(project);
       swaps.push(
         await swapEnvironment(site, {
-          ...swapping,
+          path: folder,
+          phase: phase.number,
+          ...(clone === undefined ? {} : { clone }),
           ...(ports.signal === undefined ? {} : { signal: ports.signal }),
         }).finally(() => {
           step.done();
@@ -174,33 +178,21 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
   return swaps;
 }
 
-/** The folders that a project's installer fills: for npm also those of its workspaces, which its lockfiles name. */
-async function foldersOf(work: Work, project: Project, phase: Phase): Promise<string[]> {
-  const own = project.environment ?? "";
-  if (project.ecosystem !== "npm") return [own];
-  const folder = path.posix.dirname(project.files[0] ?? ".");
-  // pnpm gives every workspace a folder of its own.
-  if (project.manager === "pnpm")
-    return [
-      ...new Set([own, ...project.files.slice(1).map((file) => `${path.posix.dirname(file)}/node_modules`)]),
-    ].map((one) => path.posix.normalize(one));
-  const nested: string[] = [];
-  for (const [name, text] of textsOf(work, phase)) {
-    if (!/(?:^|\/)(?:package-lock|npm-shrinkwrap)\.json$/.test(name)) continue;
-    const old = await work.site.files
-      .read(await placeInside(work.site.root, name))
-      .catch(() => Buffer.from("{}"));
-    for (const lockfile of [old.toString(), text])
-      nested.push(...workspaceFolders(lockfile).map((one) => path.posix.join(folder, one)));
-  }
-  return [...new Set([own, ...nested])];
+/** How the clone that an installer works on is made. Only Python's installers are known never to write into a file. */
+function cloningOf(project: Project): CloneRequest["how"] | undefined {
+  if (project.ecosystem === "PyPI") return sharing;
+  return project.manager === "npm" ? () => "copy" : undefined;
 }
 
-/** `packages/a/node_modules` and the like, from the keys of a lockfile's `packages`. */
-function workspaceFolders(lockfile: string): string[] {
-  const { packages } = JSON.parse(lockfile) as { packages?: Record<string, unknown> };
-  return Object.keys(packages ?? {}).flatMap((key) => {
-    const at = key.indexOf("/node_modules/");
-    return at > 0 && !key.startsWith("node_modules/") ? [`${key.slice(0, at)}/node_modules`] : [];
-  });
+/** The folders that a project's installer fills: for npm also those of its workspaces, which its lockfiles name. */
+async function foldersOf(work: Work, project: Project, phase: Phase): Promise<string[]> {
+  if (project.ecosystem !== "npm") return [project.environment ?? ""];
+  const lockfiles: string[] = [];
+  for (const [name, text] of textsOf(work, phase))
+    if (isNpmLockfile(name))
+      lockfiles.push(
+        await work.site.files.read(await placeInside(work.site.root, name)).then(String, () => "{}"),
+        text,
+      );
+  return modulesFolders(project, lockfiles);
 }

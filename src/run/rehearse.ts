@@ -6,8 +6,9 @@ import { placeInside } from "./backup.ts";
 import { benchOf, installPhase, judgePhase, nameOf, textsOf, type Work } from "./carry-out.ts";
 import { holdingsOf, keyOf, type Holdings } from "./holdings.ts";
 import type { Sight } from "./ports.ts";
+import { copyDatabases, type ScratchDatabases } from "./scratch-databases.ts";
 import { copiesOf, makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
-import { copyDatabases, type PhaseMigration, type ScratchDatabases } from "./migrations.ts";
+import type { PhaseMigration } from "./migrations.ts";
 import { keepOldVersions } from "./old-versions.ts";
 import { makeEnvironments } from "./scratch-environments.ts";
 
@@ -40,22 +41,28 @@ export async function rehearse(staging: Staging, phases: readonly Phase[], start
     const tree = path.join(scratch, path.basename(site.root));
     const bare: Work = { ...staging, stage: "rehearsal", tree, environments: new Map(), listFolder: scratch };
     await copyTree(bare, start);
-    const work =
-      request.filesOnly === true
-        ? bare
-        : { ...bare, environments: await makeEnvironments(bare, { start, scratch }) };
-    const first = await work.ports.look(tree);
-    const baselines = await askOldVersions(work, phases, { first, scratch });
-    const databases = request.filesOnly === true ? undefined : await copyDatabases(work, scratch);
-    return await rehearsePhases(work, phases, { before: first, baselines, databases }).finally(() =>
-      databases?.drop(),
-    );
+    if (request.filesOnly === true) return await rehearseIn(bare, phases, scratch);
+    const environments = await makeEnvironments(bare, { start, scratch });
+    const databases = await copyDatabases(bare, scratch);
+    const work = { ...bare, environments, databases: databases.addresses };
+    return await rehearseIn(work, phases, scratch, databases).finally(() => databases.drop());
   } finally {
     // The copy is no part of the project: what cannot be removed now, resume or the user removes.
     await removeScratch(site).catch(() => {
       staging.ports.progress.line(`${scratch} could not be removed`);
     });
   }
+}
+
+async function rehearseIn(
+  work: Work,
+  phases: readonly Phase[],
+  scratch: string,
+  databases?: ScratchDatabases,
+): Promise<Rehearsed> {
+  const first = await work.ports.look(work.tree);
+  const baselines = await askOldVersions(work, phases, { first, scratch, databases });
+  return rehearsePhases(work, phases, { before: first, baselines, databases });
 }
 
 async function checkSpace({ site, request }: Staging, start: Sight): Promise<void> {
@@ -93,7 +100,7 @@ async function copyTree({ site, tree, ports }: Work, start: Sight): Promise<void
 async function askOldVersions(
   work: Work,
   phases: readonly Phase[],
-  { first, scratch }: { first: Sight; scratch: string },
+  { first, scratch, databases }: { first: Sight; scratch: string; databases: ScratchDatabases | undefined },
 ): Promise<Baselines> {
   const { configuration, filesOnly = false } = work.request;
   const bench = await benchOf(work, first);
@@ -107,7 +114,9 @@ async function askOldVersions(
     },
   );
   if (filesOnly || !comparesSides(configuration)) return baselines;
-  return { ...baselines, old: await benchOf(await keepOldVersions(work, scratch), first) };
+  const old = await keepOldVersions(work, scratch);
+  const addresses = await databases?.copyForOld(old.tree);
+  return { ...baselines, old: await benchOf({ ...old, databases: addresses ?? {} }, first) };
 }
 
 async function rehearsePhases(
@@ -178,11 +187,12 @@ async function rehearsePhases(
 
 /** Tries a phase's migrations on the copies of the databases, and writes down what came of it. */
 async function askMigrations(
-  { site, ports }: Work,
+  work: Work,
   phase: Phase,
   { databases, sight }: { databases: ScratchDatabases | undefined; sight: Sight },
 ): Promise<Awaited<ReturnType<ScratchDatabases["ask"]>> | undefined> {
-  const tried = await databases?.ask(sight);
+  const { site, ports } = work;
+  const tried = await databases?.ask(work, sight);
   for (const result of tried?.results ?? []) {
     await site.journal.append({ event: "gate", stage: "rehearsal", phase: phase.number, result });
     ports.progress.line(`  ${phase.name}, rehearsal: ${result.name} ${result.verdict}: ${result.detail}`);

@@ -3,10 +3,12 @@ import { runsPrograms } from "../gates/index.ts";
 import { installManifestArgv, makeEnvironmentArgv } from "../managers/index.ts";
 import { Failure, type Project } from "../model/index.ts";
 import { findProgram } from "../system/index.ts";
+import { placeInside } from "./backup.ts";
 import { installingFor, nameOf, type Work } from "./carry-out.ts";
 import { projectFolder, readBasis, relocateEnvironment } from "./environment.ts";
 import { call, installerFor, installExactly, installLockfile, type Installing } from "./install.ts";
 import { keyOf } from "./holdings.ts";
+import { modulesFolders } from "./modules-folders.ts";
 import { copiesOf } from "./scratch.ts";
 import type { Sight } from "./ports.ts";
 
@@ -56,18 +58,35 @@ async function makeNpm({ work, project, runsCommands }: Making): Promise<string 
       "Use --files-only and install by hand, or in CI.",
     );
   }
-  const folder = projectFolder(work.tree, project);
-  const environment = path.join(folder, "node_modules");
+  const environment = path.join(projectFolder(work.tree, project), "node_modules");
+  const isThere = project.manager === "npm" && project.environment !== undefined;
   // Without commands to run on the old versions nothing needs them.
-  if (runsCommands) {
-    const step = work.ports.progress.step(
-      `Installing the old versions of ${project.path} in the scratch copy`,
-    );
-    await installLockfile(await installingFor(work, { project, environment, phase: 0 })).finally(() => {
-      step.done();
-    });
+  if (!isThere && !runsCommands) return environment;
+  const step = work.ports.progress.step(
+    `${isThere ? "Copying" : "Installing"} the old versions of ${project.path} in the scratch copy`,
+  );
+  try {
+    // npm then changes what differs, in rehearsal as in promotion, which is much quicker than all of it.
+    if (isThere) await copyModules(work, project);
+    else await installLockfile(await installingFor(work, { project, environment, phase: 0 }));
+  } finally {
+    step.done();
   }
   return environment;
+}
+
+async function copyModules(work: Work, project: Project): Promise<void> {
+  const { files, root } = work.site;
+  const lockfile = await files.read(await placeInside(root, project.files[0] ?? "")).then(String, () => "{}");
+  for (const folder of modulesFolders(project, [lockfile]))
+    if ((await files.look(path.join(root, folder)))?.kind === "folder")
+      await files.clone({
+        from: path.join(root, folder),
+        to: path.join(work.tree, folder),
+        how: () => "copy",
+        copies: await copiesOf(root, work.tree),
+        ...(work.ports.signal === undefined ? {} : { signal: work.ports.signal }),
+      });
 }
 
 async function makePython(making: Making, number: number): Promise<string | undefined> {

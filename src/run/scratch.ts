@@ -148,7 +148,7 @@ export async function requireSpace(need: SpaceNeed): Promise<void> {
   }));
   const scratchBytes =
     slackBytes + need.copies * sizeOf(need.root, skip) + sizes.reduce((sum, one) => sum + one.sizeBytes, 0);
-  // A clone of a Python environment shares its content; node_modules are installed anew beside the old ones.
+  // A clone of a Python environment shares its content; node_modules are copied, or installed anew beside the old.
   const promotionBytes = need.promotes
     ? slackBytes +
       sizes.reduce(

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { Failure } from "../model/index.ts";
 import { passageFolder, placeInside, type Site } from "./backup.ts";
+import type { CloneRequest } from "./clone-folder.ts";
 import { move } from "./files.ts";
 import { runFolder } from "./journal.ts";
 import type { Swap } from "./journal-event.ts";
@@ -14,15 +15,14 @@ export interface Swapping {
   /** Relative to the root. */
   readonly path: string;
   readonly phase: number;
-  /** Whether a clone takes its place for the installer to work on; else the installer makes it anew. */
-  readonly clone: boolean;
+  /** How a clone is made that takes its place for the installer to work on; absent: the installer makes it anew. */
+  readonly clone?: CloneRequest["how"];
   readonly signal?: AbortSignal;
 }
 
 /**
  * Renames an environment into the backup and, where asked, puts a clone in its place. The real folder is never written
- * to, so that going back is a rename. The clone shares the content of what no installer has business with; what one
- * does change in the course of an upgrade (programs, metadata, path files) is copied.
+ * to, so that going back is a rename.
  * @throws {Failure} `storage` when it is a link or lies on another disk than the project's state.
  */
 export async function swapEnvironment(site: Site, swapping: Swapping): Promise<Swap> {
@@ -38,7 +38,9 @@ export async function swapEnvironment(site: Site, swapping: Swapping): Promise<S
   const name = swapping.path.replaceAll("/", "__");
   const old = `.redress/runs/${run}/backup/environments/phase-${swapping.phase}/${name}`;
   const fresh =
-    swapping.clone && lying !== undefined ? path.join(passageFolder(root, run), `environment-${name}`) : null;
+    swapping.clone !== undefined && lying !== undefined
+      ? path.join(passageFolder(root, run), `environment-${name}`)
+      : null;
   const swap: Swap = {
     path: swapping.path,
     old,
@@ -47,13 +49,13 @@ export async function swapEnvironment(site: Site, swapping: Swapping): Promise<S
   };
   await journal.append({ event: "environment-swapping", phase: swapping.phase, ...swap });
   if (lying !== undefined) {
-    if (fresh !== null) {
+    if (fresh !== null && swapping.clone !== undefined) {
       await files.remove(fresh);
       await files.makeFolder(path.dirname(fresh));
       await files.clone({
         from: place,
         to: fresh,
-        how: sharing,
+        how: swapping.clone,
         ...(swapping.signal === undefined ? {} : { signal: swapping.signal }),
       });
     }
@@ -66,7 +68,10 @@ export async function swapEnvironment(site: Site, swapping: Swapping): Promise<S
   return swap;
 }
 
-/** What a clone of an environment may share with it: all but what an installer changes in place. */
+/**
+ * What a clone of a Python environment may share with it: the content of what no installer has business with. What one
+ * does change in the course of an upgrade (programs, metadata, path files) is copied.
+ */
 export function sharing(relative: string): "link" | "copy" {
   const parts = relative.split(path.sep);
   const isOwn =

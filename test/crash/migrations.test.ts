@@ -220,3 +220,42 @@ test("killed at every entry from the backup to the commit: database and files go
   assert.ok(cases >= 10, String(cases));
   assert.notEqual(before, middle);
 });
+
+test("what gates start in the rehearsal finds the copy of the database, never the real one", async (t) => {
+  const project = await withDatabase(t, "reversible");
+  const write = `
+    const { DatabaseSync } = require("node:sqlite");
+    const database = new DatabaseSync(process.env.APP_DATABASE.slice("sqlite:///".length));
+    database.exec("UPDATE ticket SET title = 'changed'");
+    const [{ title }] = database.prepare("SELECT title FROM ticket").all();
+    process.exit(title === "changed" ? 0 : 1);`;
+  const request = project.ask();
+  const commands = [
+    {
+      name: "writes",
+      argv: [process.execPath, "--no-warnings", "-e", write],
+      cwd: ".",
+      timeoutMs: 10_000,
+      mode: "enforce",
+    },
+  ] as const;
+  const configuration = { ...request.configuration, commands };
+  const run = await applyPlan({ ...request, configuration }, project.ports());
+  assert.equal(states(run), "done: done, done", run.reason);
+  const gate = run.phases[0]?.gates.find((one) => one.name === "command: writes");
+  assert.equal(gate?.verdict, "pass", gate?.detail);
+  assert.match(project.content(), /"title":"one"/);
+});
+
+test("a database that is not there is an error of its gate; the others are asked, and nothing goes in", async (t) => {
+  const project = await withDatabase(t, "reversible");
+  fs.rmSync(path.join(project.root, "app.sqlite3"));
+  const before = digestTree(project.root);
+  const run = await applyPlan(project.ask(), project.ports());
+  assert.equal(run.state, "rolled-back", run.reason);
+  const gates = run.phases[0]?.gates ?? [];
+  assert.equal(gates.find((one) => one.name === "versions")?.verdict, "pass");
+  assert.equal(gates.find((one) => one.name === "migrations: main")?.verdict, "error");
+  assert.match(run.reason ?? "", /app\.sqlite3/);
+  assert.equal(digestTree(project.root), before);
+});

@@ -34,7 +34,7 @@ function benchWith(context: TestContext, behaviour: Behaviour, files: Record<str
   fs.writeFileSync(path.join(root, "server.cjs"), server);
   fs.writeFileSync(path.join(root, "settings.json"), JSON.stringify(behaviour));
   for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(root, name), text);
-  return { root, homes: [], trace: {} };
+  return { root, homes: [], variables: {} };
 }
 
 const web: ProcessSettings = {
