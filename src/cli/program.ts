@@ -129,7 +129,11 @@ export function buildProgram(
       .option("--files-only", "change manifests and lockfiles alone")
       .option("-y, --yes", "do not ask before the project is touched")
       .option("--outside-window <reason>", "go on outside the maintenance windows; the reason is recorded")
-      .option("--no-commands", "execute nothing that redress.yaml names: tests, gates, stages, migrations");
+      .option("--no-commands", "execute nothing that redress.yaml names: tests, gates, stages, migrations")
+      .option(
+        "--without <gate...>",
+        'do not ask a gate, e.g. performance or "command: build"; the record says so',
+      );
   examples(
     applying(
       looking(

@@ -6,6 +6,7 @@ import type { Setting } from "../pipeline/index.ts";
 import { findPrograms, isInside, userPythonVersion, type Programs } from "../system/index.ts";
 import { loadConfiguration } from "./configuration/load-configuration.ts";
 import { withoutCommands } from "./configuration/without-commands.ts";
+import { withoutGates } from "./configuration/without-gates.ts";
 import { readWaivers } from "./configuration/waivers.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { toolVersion } from "./version.ts";
@@ -30,6 +31,8 @@ export interface LookOptions extends CommonOptions {
   readonly offline?: boolean;
   /** `--no-commands`: nothing that redress.yaml names is executed. */
   readonly commands?: boolean;
+  /** `--without`: gates that are not asked. */
+  readonly without?: readonly string[];
 }
 
 /** What a command works with. */
@@ -67,7 +70,8 @@ export async function openWorkplace(
   const terminal = terminalFor(options);
   const { root, paths } = await rootOf(given.length === 0 ? ["."] : given);
   const written = await loadConfiguration(root, options.config, await readWaivers(root));
-  const configuration = options.commands === false ? withoutCommands(written) : written;
+  const asked = withoutGates(written, options.without ?? []);
+  const configuration = options.commands === false ? withoutCommands(asked) : asked;
   const sources = options.advisories ?? [];
   let programs: Promise<Programs> | undefined;
   let python: Promise<string | undefined> | undefined;

@@ -3,7 +3,8 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
-import type { Configuration, GateMode, GateResult, GateSettings, TestGate, Verdict } from "../model/index.ts";
+import { configuration } from "../../test/support/findings.ts";
+import type { GateMode, GateResult, GateSettings, TestGate, Verdict } from "../model/index.ts";
 import type { Baselines } from "./baselines.ts";
 import { askGates, comparesSides, questionsFor, runsPrograms, stops, type Situation } from "./gate-list.ts";
 import type { TestRun } from "./test-run.ts";
@@ -80,26 +81,6 @@ function situation(
   baseline: Partial<TestRun>,
   parts: Partial<Situation> = {},
 ): Situation {
-  const configuration: Configuration = {
-    digest: "",
-    projects: [],
-    functions: [],
-    policy: {
-      profile: "default",
-      cooldownDays: 0,
-      allowMajor: true,
-      allowOverrides: "none",
-      installScripts: [],
-      pinned: [],
-    },
-    criteria: {},
-    tests,
-    commands: [command("lint", "process.exit(0)")],
-    gates: settings,
-    advisories: [],
-    waivers: [],
-    contacts: {},
-  };
   const run: TestRun = { ran: 2, failed: [], code: 0, timedOut: false, tail: "", durationMs: 1, ...baseline };
   const baselines: Baselines = {
     tests: new Map(tests.map((gate) => [gate.name, run])),
@@ -108,7 +89,11 @@ function situation(
   };
   return {
     stage: "rehearsal",
-    configuration,
+    configuration: configuration({
+      tests,
+      commands: [command("lint", "process.exit(0)")],
+      gates: settings,
+    }),
     upgrades: [],
     versions: { checks: [], appeared: [], gone: [] },
     findings: { fixed: [], left: [], introduced: [] },
@@ -149,6 +134,12 @@ test("each stage has its gates, in their order", async () => {
     "versions pass",
   ]);
   assert.deepEqual((await verdicts(situation([], {})))[3], "tests missing");
+  const bare = situation([], {});
+  const leftOut = { ...bare.configuration, commands: [], leftOut: ["tests: unit", "command: lint"] };
+  assert.deepEqual((await verdicts({ ...bare, configuration: leftOut })).slice(3), [
+    "tests: unit missing",
+    "command: lint missing",
+  ]);
 });
 
 for (const [name, script, baseline, verdict, detail] of [

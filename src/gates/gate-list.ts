@@ -64,7 +64,15 @@ export function questionsFor(situation: Situation): Question[] {
       : []),
     ...(filesOnly ? [] : healthQuestions(stage, configuration, bench)),
     ...(isRehearsal && !filesOnly ? performanceQuestions(situation) : []),
+    ...(isRehearsal
+      ? (configuration.leftOut ?? []).map((name) => missing(name, "left out on request (--without)"))
+      : []),
   ];
+}
+
+/** A gate that is not asked, and why: never taken for a pass. */
+function missing(name: string, detail: string): Question {
+  return () => Promise.resolve([{ name, mode: "observe", verdict: "missing", detail }]);
 }
 
 /** The health gates of a stage: all that is asked while a promoted project is watched. */
@@ -83,12 +91,9 @@ function licenseQuestions({ configuration, upgrades, inventory, bench, baselines
 }
 
 function testQuestions({ configuration, baselines, bench, filesOnly }: Situation): Question[] {
-  const missing = (name: string, detail: string): Question => {
-    const result: GateResult = { name, mode: "observe", verdict: "missing", detail };
-    return () => Promise.resolve([result]);
-  };
   const coverage = configuration.gates?.coverage ?? [];
-  if (configuration.tests.length === 0) return [missing("tests", "no tests are configured")];
+  const isLeftOut = (configuration.leftOut ?? []).some((name) => name.startsWith("tests: "));
+  if (configuration.tests.length === 0) return isLeftOut ? [] : [missing("tests", "no tests are configured")];
   if (filesOnly) return [missing("tests", "files only: the tests run where these files are installed")];
   return [
     ...configuration.tests.map((gate): Question => async () => [

@@ -77,6 +77,8 @@ export interface Configuration {
   readonly gates?: GateSettings;
   /** `--no-commands`: what the file names is not executed, and left out here. */
   readonly commandsOff?: true;
+  /** `--without`: gates of the file that are not asked, as results would name them; left out here too. */
+  readonly leftOut?: readonly string[];
   /** Absent: the project itself, at any time, asking nobody. */
   readonly deployment?: Deployment;
   /** Absent: none is known of. */

@@ -5,9 +5,13 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { openBrowser } from "./chromium.mjs";
+import { findChromium, openBrowser } from "./chromium.mjs";
 import { endAll, freePort, start, untilUp } from "./processes.mjs";
 
+if (findChromium() === undefined) {
+  console.error("Chromium is not installed: apt-get install chromium, or name it in CHROMIUM");
+  process.exit(127); // "command not found", as shells have it: this check could not look
+}
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const [backend, pages] = [path.join(root, "backend"), path.join(root, "frontend", "build")];
 const python = process.env.HELPDESK_PYTHON ?? "python";

@@ -1,15 +1,30 @@
 /** Chromium by its own protocol over a pipe: what a person does on a page, and nothing more. */
+import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { start } from "./processes.mjs";
 
+/** The browser that CHROMIUM names, or the one on the PATH. */
+export function findChromium() {
+  const { CHROMIUM, PATH = "" } = process.env;
+  const places = CHROMIUM ? [CHROMIUM] : PATH.split(path.delimiter).map((folder) => path.join(folder, "chromium"));
+  return places.find((place) => {
+    try {
+      accessSync(place, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
 /** Opens a page in a new browser. */
 export async function openBrowser(url) {
   const profile = await mkdtemp(path.join(tmpdir(), "helpdesk-chromium-"));
   const browser = start(
-    process.env.CHROMIUM ?? "chromium",
+    findChromium(),
     ["--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", `--user-data-dir=${profile}`],
     { stdio: ["ignore", "ignore", "pipe", "pipe", "pipe"] },
   );

@@ -1,9 +1,14 @@
-"""The classifier's process: a title as JSON on standard input, its category as JSON on standard output."""
+"""
+The classifier's process: a title as JSON on standard input, its category as JSON on standard output. With `--stay` it
+classifies one title by itself, prints `ready` and stays, as a worker that keeps its model in memory does.
+"""
 import json
 import os
 import sys
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 
 CATEGORIES = ["access", "billing", "hardware", "software"]
 WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "i", "cannot", "sign", "in", "my", "the", "invoice", "printer",
@@ -29,15 +34,25 @@ def model_and_tokenizer():
     return BertForSequenceClassification(config).eval(), tokenizer
 
 
-def main() -> None:
+def answer(text: str) -> dict:
     import torch
 
-    text = json.load(sys.stdin)["text"]
     model, tokenizer = model_and_tokenizer()
     with torch.no_grad():
         logits = model(**tokenizer(text, return_tensors="pt", truncation=True, max_length=64)).logits[0]
-    print(json.dumps({"category": CATEGORIES[int(logits.argmax())], "logits": [round(float(x), 4) for x in logits]}))
+    return {"category": CATEGORIES[int(logits.argmax())], "logits": [round(float(x), 4) for x in logits]}
+
+
+def stay() -> None:
+    if find_spec("torch") is not None:
+        answer("my printer crashes")
+    print("ready", flush=True)
+    Event().wait()
+
+
+def main() -> None:
+    print(json.dumps(answer(json.load(sys.stdin)["text"])))
 
 
 if __name__ == "__main__":
-    main()
+    stay() if sys.argv[1:] == ["--stay"] else main()
