@@ -17,6 +17,6 @@ for (const file of files)
 const { status } = spawnSync(
   process.execPath,
   ["--test", "--test-reporter=spec", ...files.map((file) => path.join(folder, file))],
-  { stdio: "inherit" },
+  { stdio: "inherit", env: { ...process.env, REDRESS_ACCEPTANCE: "1" } },
 );
 process.exitCode = status ?? 1;

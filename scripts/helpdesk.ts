@@ -19,6 +19,9 @@ export interface Helpdesk {
   stop(): void;
 }
 
+/** Flags of `fix` for the small profile: the gates that take minutes are left out. */
+export const smallGates = ["--without", "performance", "--without", "command"] as const;
+
 const example = path.join(import.meta.dirname, "..", "examples", "helpdesk");
 
 /**

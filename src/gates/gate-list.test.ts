@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { configuration } from "../../test/support/findings.ts";
-import type { GateMode, GateResult, GateSettings, TestGate, Verdict } from "../model/index.ts";
+import type { GateMode, GateResult, GateSettings, TestGate, Upgrade, Verdict } from "../model/index.ts";
 import type { Baselines } from "./baselines.ts";
 import { askGates, comparesSides, questionsFor, runsPrograms, stops, type Situation } from "./gate-list.ts";
 import type { TestRun } from "./test-run.ts";
@@ -227,4 +227,47 @@ test("a command that says that something it needs is not there is an error, not 
   const found = asked.find((one) => one.name === "command: browser");
   assert.equal(found?.verdict, "error");
   assert.match(found.detail, /not here \(exit code 127\): no browser/);
+});
+
+test("a measure of packages that the phase leaves alone is not made, and said to be missing", async () => {
+  const given = situation([], {});
+  const { bench, baselines } = given;
+  assert.ok(baselines);
+  const measures = [
+    {
+      name: "model",
+      mode: "enforce",
+      class: "a",
+      kind: "memory",
+      process: "web",
+      packages: ["Torch"],
+    },
+  ] as const;
+  const performance = { measures, budgets: {}, exceptions: [], samples: 5, warmUp: 0, requests: 1 };
+  const asked = { ...given.configuration, commands: [], gates: { ...settings, performance } };
+  const found = (name: string) =>
+    questionsFor({
+      ...given,
+      configuration: asked,
+      upgrades: [upgrade(name)],
+      baselines: { ...baselines, old: bench },
+    }).length;
+  const parts = { configuration: asked, baselines: { ...baselines, old: bench } };
+  assert.ok((await verdicts({ ...given, ...parts })).includes("performance: model missing"));
+  // No process is declared to be measured: what is left is the answer that it was not.
+  assert.equal(found("torch"), found("django") - 1);
+});
+
+const upgrade = (name: string): Upgrade => ({
+  project: ".",
+  ecosystem: "PyPI",
+  package: name,
+  from: "1",
+  to: "2",
+  via: "lockfile",
+  level: "major",
+  direct: true,
+  fixes: [],
+  introduces: [],
+  because: [],
 });

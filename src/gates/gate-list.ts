@@ -1,10 +1,12 @@
-import type {
-  Configuration,
-  FindingChange,
-  GateResult,
-  GateStage,
-  Inventory,
-  Upgrade,
+import {
+  normaliseName,
+  type Configuration,
+  type FindingChange,
+  type GateResult,
+  type GateStage,
+  type Inventory,
+  type Measure,
+  type Upgrade,
 } from "../model/index.ts";
 import { maskSecrets } from "../system/index.ts";
 import { baselineOf, type Baselines } from "./baselines.ts";
@@ -105,13 +107,24 @@ function testQuestions({ configuration, baselines, bench, filesOnly }: Situation
   ];
 }
 
-function performanceQuestions({ configuration, baselines, bench, today }: Situation): Question[] {
+function performanceQuestions({ configuration, upgrades, baselines, bench, today }: Situation): Question[] {
   const { performance: settings, processes = [] } = configuration.gates ?? {};
   const old = baselines?.old;
   if (settings === undefined || old === undefined) return [];
-  return trialsOf(settings, processes).map(
-    (trial) => () => performanceGates(trial, { old, new: bench }, { settings, today }),
-  );
+  const isConcerned = ({ packages }: Measure): boolean =>
+    packages?.some((name) => upgrades.some((one) => one.package === normaliseName(one.ecosystem, name))) ??
+    true;
+  const measures = settings.measures.filter(isConcerned);
+  return [
+    ...trialsOf({ ...settings, measures }, processes).map(
+      (trial) => () => performanceGates(trial, { old, new: bench }, { settings, today }),
+    ),
+    ...settings.measures
+      .filter((one) => !isConcerned(one))
+      .map(({ name, packages = [] }) =>
+        missing(`performance: ${name}`, `not measured: the phase changes none of ${packages.join(", ")}`),
+      ),
+  ];
 }
 
 /** Asks one gate after the other until one stops the phase; each answer is told as it comes, fit to be kept. */

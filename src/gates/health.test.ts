@@ -1,11 +1,8 @@
 /** Health, on real processes that listen on loopback. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { test, type TestContext } from "node:test";
-import type { HealthGate, ProcessSettings } from "../model/index.ts";
-import type { Bench } from "./bench.ts";
+import { test } from "node:test";
+import { benchWith, web } from "../../test/support/served.ts";
+import type { HealthGate } from "../model/index.ts";
 import { healthGate } from "./health.ts";
 import { serve } from "./served-process.ts";
 
@@ -20,25 +17,7 @@ require("node:http").createServer((request, response) => {
 }).listen(Number(process.argv[2]), "127.0.0.1", () => console.log("listening"));
 `;
 
-function benchFor(context: TestContext): Bench {
-  const root = fs.mkdtempSync(path.join(tmpdir(), "redress-health-"));
-  context.after(() => {
-    fs.rmSync(root, { recursive: true });
-  });
-  fs.writeFileSync(path.join(root, "server.cjs"), server);
-  return { root, homes: [], variables: {} };
-}
-
-const web: ProcessSettings = {
-  name: "web",
-  class: "web",
-  argv: [process.execPath, "server.cjs", "{port}"],
-  cwd: ".",
-  timeoutMs: 20_000,
-  portVariable: "PORT",
-  variables: {},
-  ready: { path: "/" },
-};
+const serverFiles = { "server.cjs": server };
 
 const health = (parts: Partial<HealthGate>): HealthGate => ({
   name: "web",
@@ -62,7 +41,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 test("a process is started with a free port and ended whole", async (t) => {
-  const bench = benchFor(t);
+  const bench = benchWith(t, serverFiles);
   for (const settings of [web, { ...web, ready: { line: "listening" } }]) {
     const serving = await serve(settings, bench);
     if ("failed" in serving) assert.fail(serving.failed);
@@ -73,7 +52,7 @@ test("a process is started with a free port and ended whole", async (t) => {
 });
 
 test("health of a process: status, body, limits", async (t) => {
-  const bench = benchFor(t);
+  const bench = benchWith(t, serverFiles);
   for (const [parts, verdict, detail] of [
     [{}, "pass", /4 of 4 probes of http:\/\/127.0.0.1:\d+\/ good/],
     [{ body: "hello" }, "pass", /4 of 4/],
@@ -96,7 +75,7 @@ test("health of a process: status, body, limits", async (t) => {
 });
 
 test("health of an address that nobody serves, and of a process that dies", async (t) => {
-  const bench = benchFor(t);
+  const bench = benchWith(t, serverFiles);
   const nobody = await healthGate(health({ target: { url: "http://127.0.0.1:1/health" } }), [], bench);
   assert.equal(nobody.verdict, "fail");
   const dying = await healthGate(health({}), [{ ...web, variables: { DIES: "1" } }], bench);

@@ -87,6 +87,8 @@ export type Measure = {
   readonly mode: GateMode;
   /** Budgets go by it. */
   readonly class: string;
+  /** Measured only in phases that change one of these; absent: in all. */
+  readonly packages?: readonly string[];
 } & (
   | { readonly kind: "startup" | "memory"; readonly process: string }
   | { readonly kind: "http"; readonly process: string; readonly path: string }

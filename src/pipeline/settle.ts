@@ -1,5 +1,13 @@
 import path from "node:path";
-import type { Inventory, Plan, Project, ReleaseSource, Settled, Upgrade } from "../model/index.ts";
+import type {
+  Inventory,
+  Plan,
+  Project,
+  ReleaseSource,
+  Settled,
+  SettledPhase,
+  Upgrade,
+} from "../model/index.ts";
 import { readText, sha256 } from "../system/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
@@ -39,12 +47,43 @@ export async function settle(
   context: { setting: Setting; inventory: Inventory; broken: Plan["broken"] },
 ): Promise<Settled> {
   if (project.manager !== "npm") return settleAnew(project, phases, context);
-  const known = settledBefore.get(context.setting) ?? new Map<string, Settled>();
-  settledBefore.set(context.setting, known);
-  const key = await settlementKey(project, phases, context.setting.root);
-  const settled = known.get(key) ?? (await settleAnew(project, phases, context));
-  known.set(key, settled);
-  return settled;
+  const { setting } = context;
+  const known = settledBefore.get(setting) ?? new Map<string, Settled>();
+  settledBefore.set(setting, known);
+  // A plan for several projects numbers their phases together: those in which this one has no part write nothing.
+  const own = phases.flatMap((upgrades, index) => (upgrades.length === 0 ? [] : [index]));
+  const asked = own.map((index) => phases[index] ?? []);
+  const remembered = known.get(await settlementKey(project, asked, setting.root));
+  const settled = remembered ?? (await settleAnew(project, asked, context));
+  if (remembered === undefined) {
+    known.set(await settlementKey(project, asked, setting.root), settled);
+    await rememberWritten(project, asked, { settled, known, root: setting.root });
+  }
+  if (settled.state === "refused") return { ...settled, phase: (own[settled.phase - 1] ?? 0) + 1 };
+  const untouched: SettledPhase = { files: new Map(), observed: [] };
+  return {
+    ...settled,
+    phases: phases.map((_, index) => settled.phases[own.findLastIndex((one) => one <= index)] ?? untouched),
+  };
+}
+
+/** A phase of which npm wrote nothing is left out of the plan: the others are remembered without it too. */
+async function rememberWritten(
+  project: Project,
+  asked: readonly (readonly Upgrade[])[],
+  { settled, known, root }: { settled: Settled; known: Map<string, Settled>; root: string },
+): Promise<void> {
+  if (settled.state === "refused") return;
+  const { isUnwritten } = await rooms.plan();
+  const written = asked.map((_, index) => !isUnwritten(settled, index));
+  known.set(
+    await settlementKey(
+      project,
+      asked.filter((_, index) => written[index]),
+      root,
+    ),
+    { ...settled, phases: settled.phases.filter((_, index) => written[index]) },
+  );
 }
 
 /** The files as they are now, and all that an upgrade asks npm for. */

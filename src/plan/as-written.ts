@@ -192,7 +192,7 @@ function consequences(
 }
 
 /** Whether a phase left every file as the one before it had. */
-function isUnwritten(settled: Accepted, index: number): boolean {
+export function isUnwritten(settled: Accepted, index: number): boolean {
   const [files, earlier] = [settled.phases[index]?.files, settled.phases[index - 1]?.files];
   if (files === undefined) return true;
   return (

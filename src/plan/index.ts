@@ -1,5 +1,5 @@
 /** The best set of upgrades: what moves, why, in which phases; what is left and why. */
-export { asWritten, type WrittenRequest } from "./as-written.ts";
+export { asWritten, isUnwritten, type WrittenRequest } from "./as-written.ts";
 export { withChosenNewcomers, withHeldNewcomers, withoutUnwritten } from "./consequences.ts";
 export { fillRanges } from "./fill-ranges.ts";
 export { foresee } from "./foresee.ts";

@@ -60,10 +60,14 @@ try {
     "from django.contrib.auth.models import User; User.objects.create_user('ada', password='secret 1')",
   );
   const port = await freePort();
-  const gunicorn = start(python, ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, "helpdesk.wsgi"], {
-    cwd: backend,
-    env,
-  });
+  const gunicorn = start(
+    python,
+    ["-m", "gunicorn", "--bind", `127.0.0.1:${port}`, "--timeout", "90", "helpdesk.wsgi"],
+    {
+      cwd: backend,
+      env,
+    },
+  );
   await untilUp(`http://127.0.0.1:${port}/health`, gunicorn, 30);
   server = await serve(port);
   const picture = path.join(folder, "shot.png");
@@ -79,7 +83,12 @@ try {
   await browser.choose("input[type=file]", picture);
   await browser.until("!document.querySelector('button').disabled", "typing a title");
   await browser.click("button");
-  await browser.until("document.querySelector('li')?.innerText.includes('with a picture')", "the new ticket");
+  // Where the classifier is installed, its model is loaded first.
+  await browser.until(
+    "document.querySelector('li')?.innerText.includes('with a picture')",
+    "the new ticket",
+    60,
+  );
   console.log("signed in and opened a ticket with a picture");
 } catch (error) {
   console.error(error.message);

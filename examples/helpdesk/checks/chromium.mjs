@@ -9,7 +9,9 @@ import { start } from "./processes.mjs";
 /** The browser that CHROMIUM names, or the one on the PATH. */
 export function findChromium() {
   const { CHROMIUM, PATH = "" } = process.env;
-  const places = CHROMIUM ? [CHROMIUM] : PATH.split(path.delimiter).map((folder) => path.join(folder, "chromium"));
+  const places = CHROMIUM
+    ? [CHROMIUM]
+    : PATH.split(path.delimiter).map((folder) => path.join(folder, "chromium"));
   return places.find((place) => {
     try {
       accessSync(place, constants.X_OK);
@@ -62,8 +64,8 @@ export async function openBrowser(url) {
   };
   return {
     /** Waits until an expression of the page is true. */
-    async until(expression, what) {
-      for (let tries = 0; tries < 100; tries++) {
+    async until(expression, what, seconds = 10) {
+      for (let tries = 0; tries < seconds * 10; tries++) {
         if (await evaluate(`Boolean(${expression})`)) return;
         await wait(100);
       }

@@ -160,6 +160,7 @@ function performanceSchema({ text, inside, mode, command }: Parts) {
       class: text.optional(),
       cwd: inside.optional(),
       timeout: duration.optional(),
+      packages: z.array(text).min(1).optional().describe("Measured only in phases that change one of these"),
       mode: mode.optional(),
     })
     .refine((value) => measureKinds.filter((kind) => value[kind] !== undefined).length === 1, {

@@ -136,6 +136,7 @@ function readMeasure(
     name,
     mode,
     class: file.class ?? processes.find((one) => one.name === watched)?.class ?? name,
+    ...(file.packages === undefined ? {} : { packages: file.packages }),
   };
   if (startup !== undefined) return { ...base, kind: "startup", process: startup };
   if (memory !== undefined) return { ...base, kind: "memory", process: memory };

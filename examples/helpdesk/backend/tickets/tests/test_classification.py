@@ -5,7 +5,9 @@ import sys
 from unittest import skipUnless
 from unittest.mock import patch
 
-from django.test import SimpleTestCase
+from django.contrib.auth.models import User
+from django.test import SimpleTestCase, override_settings
+from rest_framework.test import APITestCase
 
 from tickets.classifier import UNSORTED, classify, is_installed
 
@@ -28,3 +30,13 @@ class ClassificationTest(SimpleTestCase):
         answer = json.loads(done.stdout.splitlines()[-1])
         self.assertEqual(len(answer["logits"]), 4)
         self.assertEqual(max(answer["logits"]), answer["logits"][["access", "billing", "hardware", "software"].index(answer["category"])])
+
+
+class NewTicketTest(APITestCase):
+    @override_settings(CLASSIFIER=True)
+    def test_a_new_ticket_gets_the_category_of_its_title(self):
+        self.client.force_authenticate(User.objects.create_user("ada"))
+        with patch("tickets.views.classify", return_value="hardware") as sort:
+            answer = self.client.post("/api/tickets/", {"title": "My printer crashes"}, format="json")
+        self.assertEqual(answer.json()["category"], "hardware")
+        sort.assert_called_once_with("My printer crashes")
