@@ -8,7 +8,6 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import type {
   Component,
-  Configuration,
   Finding,
   Inventory,
   Phase,
@@ -26,6 +25,7 @@ import {
   type UndoPorts,
 } from "../../src/run/index.ts";
 import { silent } from "../../src/system/index.ts";
+import { configuration } from "../support/findings.ts";
 
 /** In memory where the system has such a folder: thousands of fsyncs are not what is measured here. */
 export const playground = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
@@ -130,32 +130,16 @@ export function syntheticAt(folder: string, plan: Plan): Synthetic {
   const root = path.join(folder, "project");
   const scratchFolder = path.join(folder, "scratch");
   const tools = path.join(folder, "tools");
-  const configuration: Configuration = {
-    digest: "",
-    projects: [],
-    functions: [],
-    policy: {
-      profile: "default",
-      cooldownDays: 0,
-      allowMajor: true,
-      allowOverrides: "none",
-      installScripts: [],
-      pinned: [],
-    },
-    criteria: {},
+  const configured = configuration({
     tests: [
       { name: "unit", argv: [path.join(tools, "tests")], cwd: ".", timeoutMs: 10_000, mode: "enforce" },
     ],
-    commands: [],
-    advisories: [],
-    waivers: [],
-    contacts: {},
-  };
+  });
   return {
     folder,
     root,
     scratchFolder,
-    request: (changes = {}) => ({ root, plan, configuration, scratchFolder, ...changes }),
+    request: (changes = {}) => ({ root, plan, configuration: configured, scratchFolder, ...changes }),
     ports: ({ files, signal, lines } = {}) => ({
       settle: () => Promise.resolve(settle(plan)),
       look,

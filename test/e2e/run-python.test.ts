@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { takeInventory } from "../../src/inventory/index.ts";
-import type { Configuration, Finding, Plan, Summary, Upgrade } from "../../src/model/index.ts";
+import type { Finding, Plan, Summary, Upgrade } from "../../src/model/index.ts";
 import {
   applyPlan,
   digestInputs,
@@ -15,6 +15,7 @@ import {
   type UndoPorts,
 } from "../../src/run/index.ts";
 import { findPrograms, silent, type Programs } from "../../src/system/index.ts";
+import { configuration } from "../support/findings.ts";
 import { must, scratch } from "../support/redress.ts";
 
 const pins = {
@@ -38,19 +39,7 @@ const summary: Summary = {
   byTier: { immediate: 0, "24-hours": 0, "1-week": 0, "2-weeks": 0, "1-month": 0, "next-window": 0 },
 };
 
-const configuration: Configuration = {
-  digest: "",
-  projects: [],
-  functions: [],
-  policy: {
-    profile: "default",
-    cooldownDays: 0,
-    allowMajor: true,
-    allowOverrides: "none",
-    installScripts: [],
-    pinned: [],
-  },
-  criteria: {},
+const configured = configuration({
   tests: [
     {
       name: "unittest",
@@ -60,7 +49,6 @@ const configuration: Configuration = {
       mode: "enforce",
     },
   ],
-  commands: [],
   gates: {
     versions: "enforce",
     security: "enforce",
@@ -114,10 +102,7 @@ const configuration: Configuration = {
       requests: 1,
     },
   },
-  advisories: [],
-  waivers: [],
-  contacts: {},
-};
+});
 
 /** Every byte, mode, link and name; compiled Python comes and goes with each import. */
 function digestTree(root: string): string {
@@ -215,7 +200,7 @@ async function applyAndReturn(t: TestContext, programs: Programs): Promise<void>
     {
       root,
       plan: await makePlan(root),
-      configuration,
+      configuration: configured,
       scratchFolder: path.join(path.dirname(root), "scratch"),
     },
     ports,

@@ -5,20 +5,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { takeInventory } from "../../src/inventory/index.ts";
-import type { Inventory, Policy, Settled, SettledPhase, Upgrade } from "../../src/model/index.ts";
+import type { Inventory, Settled, SettledPhase, Upgrade } from "../../src/model/index.ts";
 import { settleNpm } from "../../src/settle/index.ts";
 import { findPrograms } from "../../src/system/index.ts";
+import { configuration } from "../support/findings.ts";
 import { scratch, shared, withoutShared } from "../support/redress.ts";
 
 const corpus = path.join(shared, "data", "corpus");
-const policy: Policy = {
-  profile: "default",
-  cooldownDays: 0,
-  allowMajor: true,
-  allowOverrides: "same-major",
-  installScripts: [],
-  pinned: [],
-};
+const { policy } = configuration();
 
 /** A working copy whose addresses are those of the user's own registry. */
 function copyOf(t: TestContext, name: string): string {

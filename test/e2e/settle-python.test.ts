@@ -6,6 +6,7 @@ import { test, type TestContext } from "node:test";
 import type { Broken, Component, Project, Upgrade } from "../../src/model/index.ts";
 import { settlePython, type SettleRequest } from "../../src/settle/index.ts";
 import { findPrograms, type Programs } from "../../src/system/index.ts";
+import { configuration } from "../support/findings.ts";
 
 const found = await findPrograms();
 const { uv: _, ...withoutUv } = found;
@@ -82,14 +83,7 @@ async function makeRequest(
     inventory: { projects: [project], components, dependencies: [], unread: [], notes: [] },
     phases,
     broken: options.broken ?? [],
-    policy: {
-      profile: "default",
-      cooldownDays: 0,
-      allowMajor: true,
-      allowOverrides: "none",
-      installScripts: [],
-      pinned: [],
-    },
+    policy: configuration().policy,
     programs: options.programs,
   };
 }
