@@ -1,41 +1,19 @@
 import * as fs from "node:fs/promises";
 import path from "node:path";
 import { managers, type Reading } from "../managers/index.ts";
-import {
-  Failure,
-  type Refusal,
-  type ReleaseSource,
-  type SettledPhase,
-  type Upgrade,
-} from "../model/index.ts";
-import { openView, type NpmUpstream, type View } from "../releases/index.ts";
-import type { Execution } from "../system/index.ts";
-import { runTool, wordsOf, type ToolCall, type ToolCommand } from "./lock-tool.ts";
+import { Failure, type Refusal, type SettledPhase, type Upgrade } from "../model/index.ts";
+import { openView, type View } from "../releases/index.ts";
+import { LockJudge, type LockParts } from "./lock-judge.ts";
+import { refusedBy, whyLeft, type LockJudging } from "./lock-refusals.ts";
+import { runTool, wordsOf } from "./lock-tool.ts";
 import { withGapsFor } from "./lock-tools-node.ts";
 import { Refused, type Files } from "./npm-judge.ts";
 import { addHighest, chooseShown, versionsAfter, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
-import type { PhaseOutcome, Settlement } from "./settle-phases.ts";
-import type { SettleRequest } from "./settle-request.ts";
-import { isUnreachable, shorten } from "./uv-refusals.ts";
-
-/** What one project is settled with. */
-export interface LockParts {
-  readonly request: SettleRequest;
-  readonly command: ToolCommand;
-  readonly source: ReleaseSource;
-  /** Of npm's ecosystem. */
-  readonly upstream?: NpmUpstream;
-  /** The scratch copy of the root. */
-  readonly tree: string;
-  /** The project's files as they are, by path relative to the root. */
-  readonly texts: Files;
-}
+import type { Settlement } from "./settle-phases.ts";
 
 /** How often a tool may name something that the plan left out, before a phase counts as refused. */
 const maxAdditions = 25;
-/** How often relocking may change the lockfile before it counts as never settled. */
-const maxRelocks = 3;
 /** How often the tool is asked to move what it left behind. */
 const maxTurns = 3;
 
@@ -45,34 +23,28 @@ export class LockSettlement implements Settlement {
   private current: Files;
   private readonly planned = new Map<string, string>();
   private readonly notes = new Set<string>();
-  /** Whether the tool wrote each lockfile the same again outside of the view. */
-  private isFixed: boolean;
+  private readonly judge: LockJudge;
 
   constructor(parts: LockParts) {
     this.parts = parts;
     this.current = parts.texts;
-    this.isFixed = parts.command.tool.relock !== undefined;
+    this.judge = new LockJudge(parts, (run) => refusedBy(run, this.judging()));
   }
 
   /** What was done and what a person should know of it, as clauses. */
   remarks(): readonly string[] {
     const { name } = this.parts.command.tool;
-    const settled = this.isFixed ? ", would write it the same again," : "";
-    return [`${name} wrote each phase's lockfile${settled} and its own check accepts it`, ...this.notes];
+    const settled = this.judge.isFixed ? ", would write it the same again," : "";
+    return [
+      `${name} wrote each phase's lockfile${settled} and its own check accepts it`,
+      ...this.judge.notes,
+      ...this.notes,
+    ];
   }
 
-  /** Writes and checks one more phase. */
-  async settle(upgrades: readonly Upgrade[]): Promise<PhaseOutcome> {
+  /** Writes and checks one more phase. @throws {Refused} */
+  async settle(upgrades: readonly Upgrade[]): Promise<SettledPhase> {
     for (const { package: name, to } of upgrades) if (to !== null) this.planned.set(name, to);
-    try {
-      return { state: "settled", phase: await this.attempt(upgrades) };
-    } catch (error) {
-      if (error instanceof Refused) return { state: "refused", refusals: error.refusals };
-      throw error;
-    }
-  }
-
-  private async attempt(upgrades: readonly Upgrade[]): Promise<SettledPhase> {
     const { request, command } = this.parts;
     const before = this.current;
     const reading = this.readingOf(before);
@@ -81,7 +53,7 @@ export class LockSettlement implements Settlement {
     const edited = this.edit(before, upgrades, reading);
     const written = await this.writeInView(edited, upgrades, { shown, today });
     this.compare(written, { today, shown });
-    const files = await this.confirm(written, before);
+    const files = await this.judge.confirm(written, before);
     const after = this.compare(files, { today, shown });
     const all = this.readingOf(files).components;
     for (const { package: name, from, to } of upgrades)
@@ -192,7 +164,7 @@ export class LockSettlement implements Settlement {
         let found = false;
         for (const one of lacking)
           if ((await addHighest(shown, one, source, command.signal)) !== undefined) found = true;
-        if (!found) throw this.refusedBy(run, { shown, view });
+        if (!found) throw refusedBy(run, this.judging(), { shown, view });
       } finally {
         await view.close();
       }
@@ -238,50 +210,6 @@ export class LockSettlement implements Settlement {
     ]);
   }
 
-  /** Outside of the view: the tool would write the same again, and its own check accepts it. */
-  private async confirm(written: Files, before: Files): Promise<Files> {
-    const { tool, site } = this.parts.command;
-    const settled =
-      tool.relock === undefined ? written : await this.relock(written, before, tool.relock(site));
-    const run = await this.runOutside(settled, tool.check(site));
-    if (run.code !== 0) throw this.refusedBy(run, {});
-    return settled;
-  }
-
-  private async relock(written: Files, before: Files, call: ToolCall): Promise<Files> {
-    const { command, tree } = this.parts;
-    const { site, tool } = command;
-    let files = written;
-    for (let turn = 0; ; turn++) {
-      const run = await this.runOutside(files, call);
-      if (run.code !== 0) {
-        // Where the tool cannot lock the untouched project either, its refusal says nothing of the plan.
-        if ((await this.runOutside(before, call)).code === 0) throw this.refusedBy(run, {});
-        this.isFixed = false;
-        this.notes.add(
-          `${tool.name} cannot lock this project outside of the view, before as after (${shorten(wordsOf(run)).slice(0, 200)})`,
-        );
-        return files;
-      }
-      const text = await fs.readFile(path.join(tree, site.lockfile), "utf8");
-      if (text === files.get(site.lockfile)) return files;
-      if (turn === maxRelocks)
-        throw new Refused([
-          {
-            project: this.parts.request.project.path,
-            reason: `${tool.name} writes another lockfile each time, ${maxRelocks} times in a row`,
-          },
-        ]);
-      files = new Map([...files, [site.lockfile, text]]);
-    }
-  }
-
-  private async runOutside(files: Files, call: ToolCall): Promise<Execution> {
-    const { command, tree } = this.parts;
-    await writeTexts(tree, command.tool.present?.(files, command.site, undefined) ?? files);
-    return runTool(command, call);
-  }
-
   /** Every version of each package against the plan. @throws {Refused} where one is left, lacking or chosen anew. */
   private compare(files: Files, { today, shown }: { today: Versions; shown: Shown }): Versions {
     const { request, command } = this.parts;
@@ -292,7 +220,8 @@ export class LockSettlement implements Settlement {
     for (const [name, versions] of found)
       for (const version of versions) {
         if (shown.versions.get(name)?.has(version) === true) continue;
-        if (this.planned.has(name) || today.has(name)) refusals.push(...this.left(reading, name, version));
+        if (this.planned.has(name) || today.has(name))
+          refusals.push(...whyLeft(reading, { name, version }, this.judging()));
         else shown.added.add(`${name}@${version}`);
       }
     for (const [name, version] of this.planned)
@@ -312,65 +241,10 @@ export class LockSettlement implements Settlement {
     return found;
   }
 
-  /** Why a version that was to go is still there: who requires it. */
-  private left(reading: Reading, name: string, version: string): readonly Refusal[] {
+  private judging(): LockJudging {
     const { request, command } = this.parts;
-    const project = request.project.path;
-    const reason = `${command.tool.name} ${this.planned.has(name) ? "keeps" : "chooses"} ${name} ${version}`;
-    const holders = reading.dependencies.filter(
-      (one) =>
-        one.from !== null && one.requirement !== "" && one.to?.endsWith(`|${name}@${version}`) === true,
-    );
-    const planned = this.planned.get(name);
-    if (holders.length === 0)
-      return [{ project, ...(planned === undefined ? {} : { package: name, version: planned }), reason }];
-    return holders.slice(0, 5).map((one) => {
-      const from = (one.from ?? "").slice((one.from ?? "").lastIndexOf("|") + 1);
-      return {
-        project,
-        requirement: { from, name, range: one.requirement },
-        reason: `${reason} for ${from}, which requires ${one.requirement}`,
-      };
-    });
-  }
-
-  /** The tool's words as refusals for the planner. @throws {Failure} `unavailable` when it tells of the network. */
-  private refusedBy(run: Execution, { shown, view }: { shown?: Shown; view?: View }): Refused {
-    const { request, command } = this.parts;
-    const project = request.project.path;
-    const bare = view?.url.replace(/\/$/, "") ?? "";
-    const spoken = bare === "" ? wordsOf(run) : wordsOf(run).replaceAll(bare, "");
-    const words = withoutLines(spoken, command.tool.noise) || spoken;
-    if (run.timedOut) return new Refused([{ project, reason: `${command.by} did not finish in time` }]);
-    const down = view?.refused.filter((one) => /\b5\d\d\b|cannot be reached|timed out/.test(one)) ?? [];
-    const reason = [shorten(words), ...down.slice(0, 3)].join("; ") || `${command.by} gave no reason`;
-    const versions = shown?.versions ?? new Map<string, Set<string>>();
-    const named = command.tool.refusals?.(words, { project, versions }) ?? [];
-    if (named.length > 0) return new Refused(named.slice(0, 8).map((one) => ({ ...one, reason })));
-    const told = command.tool.complaints(words).flatMap(({ missing, from }): Refusal[] => {
-      if (missing === undefined) return [];
-      const { name, range } = missing;
-      const by = from ?? this.dependentOf(name, range);
-      if (by !== undefined) return [{ project, requirement: { from: by, name, range }, reason }];
-      const version = this.planned.get(name);
-      return version === undefined ? [] : [{ project, package: name, version, reason }];
-    });
-    if (told.length > 0) return new Refused(told.slice(0, 8));
-    if (view === undefined && isUnreachable(words))
-      throw new Failure(
-        "unavailable",
-        `${command.by} cannot reach its package index: ${reason}`,
-        "Check the network.",
-      );
-    return new Refused([{ project, reason }]);
-  }
-
-  /** `name@version` of a package that is there and asks for just that. */
-  private dependentOf(name: string, range: string): string | undefined {
-    const dependency = this.readingOf(this.current).dependencies.find(
-      (one) => one.from !== null && one.name === name && one.requirement === range && range !== "",
-    );
-    return dependency?.from?.slice(dependency.from.lastIndexOf("|") + 1);
+    const reading = (): Reading => this.readingOf(this.current);
+    return { project: request.project.path, command, planned: this.planned, reading };
   }
 
   private readingOf(files: Files): Reading {
@@ -381,12 +255,6 @@ export class LockSettlement implements Settlement {
     return manager.read(command.site.lockfile, files, request.project.target, request.project.path);
   }
 }
-
-const withoutLines = (text: string, noise: RegExp | undefined): string =>
-  text
-    .split("\n")
-    .filter((line) => noise?.test(line) !== true)
-    .join("\n");
 
 /** Versions by package, of what comes from an index. */
 function versionsIn(reading: Reading): Map<string, Set<string>> {

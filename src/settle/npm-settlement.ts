@@ -17,7 +17,7 @@ import { lockedVersions, withoutCopies } from "./npm-lockfile.ts";
 import { readNpmError, type NpmError } from "./npm-refusals.ts";
 import { addHighest, chooseShown, isOverride, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
-import type { PhaseOutcome, Settlement } from "./settle-phases.ts";
+import type { Settlement } from "./settle-phases.ts";
 
 /** How often npm may name something that the plan left out, before a phase counts as refused. */
 const maxAdditions = 25;
@@ -47,18 +47,9 @@ export class NpmSettlement implements Settlement {
     ];
   }
 
-  /** Writes and checks one more phase. */
-  async settle(upgrades: readonly Upgrade[]): Promise<PhaseOutcome> {
+  /** Writes and checks one more phase. @throws {Refused} */
+  async settle(upgrades: readonly Upgrade[]): Promise<SettledPhase> {
     for (const { package: name, to } of upgrades) if (to !== null) this.planned.set(name, to);
-    try {
-      return { state: "settled", phase: await this.attempt(upgrades) };
-    } catch (error) {
-      if (error instanceof Refused) return { state: "refused", refusals: error.refusals };
-      throw error;
-    }
-  }
-
-  private async attempt(upgrades: readonly Upgrade[]): Promise<SettledPhase> {
     const { source, texts, command } = this.parts;
     const today = this.versionsIn(this.current);
     const shown = await chooseShown(today, upgrades, source, command.signal);

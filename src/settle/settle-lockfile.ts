@@ -14,6 +14,7 @@ import type { LockTool, ToolCommand, ToolSite } from "./lock-tool.ts";
 import { pnpm, yarnOf } from "./lock-tools-node.ts";
 import { pipenv, poetry, uv } from "./lock-tools-python.ts";
 import type { Files } from "./npm-judge.ts";
+import { projectTexts } from "./project-texts.ts";
 import { inScratch, writeTexts } from "./scratch.ts";
 import { refusedWhole, settlePhases } from "./settle-phases.ts";
 import type { SettleRequest } from "./settle-request.ts";
@@ -172,17 +173,7 @@ const mostSettings = { files: 500, bytes: 1024 * 1024 };
 async function readProject(request: SettleRequest, tool: LockTool): Promise<Files> {
   const { root, project } = request;
   const folder = path.posix.dirname(project.files[0] ?? ".");
-  const texts = new Map<string, string>();
-  for (const file of project.files) {
-    const absolute = path.resolve(root, file);
-    if (!isInside(root, absolute))
-      throw new Failure(
-        "unreadable",
-        `${file} lies outside the project's root`,
-        "Plan from a root that holds it.",
-      );
-    texts.set(file, await readText(absolute));
-  }
+  const texts = await projectTexts(request);
   for (const setting of tool.settings) {
     const file = path.posix.join(folder, setting);
     const names = setting.endsWith("/") ? await listFolder(path.resolve(root, file)) : [""];

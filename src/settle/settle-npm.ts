@@ -6,6 +6,7 @@ import { cacheFolder, exists, isInside, readText } from "../system/index.ts";
 import { npmVersion, type NpmCommand } from "./npm-command.ts";
 import { localFilesIn, styleOf } from "./npm-lockfile.ts";
 import { NpmSettlement } from "./npm-settlement.ts";
+import { projectTexts } from "./project-texts.ts";
 import { inScratch, writeTexts } from "./scratch.ts";
 import { refusedWhole, settlePhases } from "./settle-phases.ts";
 import type { SettleRequest } from "./settle-request.ts";
@@ -73,17 +74,7 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
 /** The project's files and its `.npmrc`, by path relative to the root. */
 async function readProject(request: SettleRequest): Promise<ReadonlyMap<string, string>> {
   const { root, project } = request;
-  const texts = new Map<string, string>();
-  for (const file of project.files) {
-    const absolute = path.resolve(root, file);
-    if (!isInside(root, absolute))
-      throw new Failure(
-        "unreadable",
-        `${file} lies outside the project's root`,
-        "Plan from a root that holds it.",
-      );
-    texts.set(file, await readText(absolute));
-  }
+  const texts = await projectTexts(request);
   const settings = path.posix.join(project.path, ".npmrc");
   if (await exists(path.resolve(root, settings)))
     texts.set(settings, await readText(path.resolve(root, settings)));

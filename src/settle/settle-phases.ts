@@ -1,14 +1,11 @@
-import type { Refusal, Settled, SettledPhase, Upgrade } from "../model/index.ts";
+import type { Settled, SettledPhase, Upgrade } from "../model/index.ts";
+import { Refused } from "./npm-judge.ts";
 import type { SettleRequest } from "./settle-request.ts";
-
-/** What came of one phase. */
-export type PhaseOutcome =
-  | { readonly state: "settled"; readonly phase: SettledPhase }
-  | { readonly state: "refused"; readonly refusals: readonly Refusal[] };
 
 /** Settles a project's phases one on top of the other, in one scratch copy. */
 export interface Settlement {
-  settle(upgrades: readonly Upgrade[]): Promise<PhaseOutcome>;
+  /** @throws {Refused} where the package manager does not take the phase. */
+  settle(upgrades: readonly Upgrade[]): Promise<SettledPhase>;
   /** What a person should know of the phases that were settled. */
   remarks(): readonly string[];
 }
@@ -27,12 +24,14 @@ export async function settlePhases(
       phases.push(last);
       continue;
     }
-    const outcome = await settlement.settle(upgrades);
-    if (outcome.state === "refused") {
-      const detail = outcome.refusals[0]?.reason ?? "no reason given";
-      return { state: "refused", by, detail, phase: index + 1, refusals: outcome.refusals };
+    try {
+      phases.push(await settlement.settle(upgrades));
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { refusals } = error;
+      const detail = refusals[0]?.reason ?? "no reason given";
+      return { state: "refused", by, detail, phase: index + 1, refusals };
     }
-    phases.push(outcome.phase);
   }
   return { state: "accepted", by, detail: settlement.remarks().join("; "), phases };
 }

@@ -1,9 +1,9 @@
 import { managers } from "../managers/index.ts";
 import { Failure, type Project, type Settled, type SettledPhase, type Upgrade } from "../model/index.ts";
 import { readPythonIndexes, type PythonIndexes } from "../releases/index.ts";
-import { execute, isInside, readText } from "../system/index.ts";
-import path from "node:path";
+import { execute } from "../system/index.ts";
 import { checkWithPip } from "./pip-check.ts";
+import { projectTexts } from "./project-texts.ts";
 import { cumulative } from "./python-pins.ts";
 import { inScratch } from "./scratch.ts";
 import type { SettleRequest } from "./settle-request.ts";
@@ -27,7 +27,7 @@ export interface EditedPhase {
  * `conflict` when the adapter cannot write a phase, `unreadable`, `storage`, `cancelled`.
  */
 export async function settlePython(request: SettleRequest): Promise<Settled> {
-  const edited = editPhases(request.project, request, await readFiles(request));
+  const edited = editPhases(request.project, request, await projectTexts(request));
   const { programs, progress } = request;
   const step = progress?.step(`Confirming ${request.project.path}`);
   try {
@@ -54,7 +54,7 @@ export async function resolvePython(
   const { uv } = request.programs;
   if (uv === undefined || request.project.environment !== undefined) return undefined;
   const whole = { ...request, phases: [], broken: [], programs: { ...request.programs, uv } };
-  const texts = await readFiles(whole);
+  const texts = await projectTexts(whole);
   return inScratch(request.cacheFolder, async (folder) => {
     const confirmation = new UvConfirmation(whole, await indexesFor(whole), folder);
     const outcome = await confirmation.confirm({ texts, changed: new Map(), upgrades: [] }, "today");
@@ -67,21 +67,6 @@ async function indexesFor(request: SettleRequest): Promise<PythonIndexes> {
     root: request.root,
     ...(request.cacheFolder === undefined ? {} : { cacheFolder: request.cacheFolder }),
   });
-}
-
-async function readFiles(request: SettleRequest): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map<string, string>();
-  for (const file of request.project.files) {
-    const absolute = path.resolve(request.root, file);
-    if (!isInside(request.root, absolute))
-      throw new Failure(
-        "unreadable",
-        `${file} lies outside the project's root`,
-        "Plan from a root that holds it.",
-      );
-    texts.set(file, await readText(absolute));
-  }
-  return texts;
 }
 
 function editPhases(

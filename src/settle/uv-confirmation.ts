@@ -15,6 +15,7 @@ import { toResolverInput } from "./resolver-input.ts";
 import { writeTexts } from "./scratch.ts";
 import type { EditedPhase } from "./settle-python.ts";
 import type { SettleRequest } from "./settle-request.ts";
+import { compareChoice } from "./uv-choice.ts";
 import { compileWithUv, type Compiled } from "./uv-compile.ts";
 import { Sdists } from "./uv-sdists.ts";
 import {
@@ -97,11 +98,12 @@ export class UvConfirmation {
     for (let run = 0; run < mostRuns; run++) {
       const compiled = await this.compile(phase, attempt, `${name}-${run}`);
       if (compiled.state === "resolved") {
-        if (attempt.refusals.length === 0)
-          attempt.refusals.push(
-            ...this.compare(compiled, phase, attempt),
-            ...(await this.judgeSwitchedOff(attempt)),
-          );
+        if (attempt.refusals.length === 0) {
+          const { project, unjudged } = this;
+          const { refusals, tolerated } = compareChoice({ project, unjudged, ...attempt, phase, compiled });
+          for (const name of tolerated) this.tolerated.add(name);
+          attempt.refusals.push(...refusals, ...(await this.judgeSwitchedOff(attempt)));
+        }
         if (attempt.refusals.length > 0) return { state: "refused", refusals: attempt.refusals };
         const { versions } = compiled;
         // Of a fixed set only that set is observed, not what uv would add for requirements that nothing meets.
@@ -297,64 +299,4 @@ export class UvConfirmation {
       reason: `${from} requires ${name}${range}, and the plan has ${found ?? "none"}`,
     }));
   }
-
-  /** What came out against what was to come out. */
-  private compare(
-    compiled: Compiled & { state: "resolved" },
-    phase: EditedPhase,
-    attempt: Attempt,
-  ): Refusal[] {
-    const { project } = this;
-    const order = orderOf("PyPI");
-    const refusals: Refusal[] = [];
-    const pinned = pinnedNames(phase.texts);
-    // What no file pins is the installer's own choice whenever it installs: only `observed` can say what that is.
-    const wanted =
-      project.environment === undefined
-        ? new Map(
-            phase.upgrades.flatMap(({ package: name, from, to }) =>
-              to === null || (from === null && !pinned.has(name)) ? [] : [[name, to] as const],
-            ),
-          )
-        : attempt.set.pins;
-    for (const [name, version] of wanted) {
-      const found = compiled.versions.get(name);
-      if (this.unjudged.has(name) || (found !== undefined && order.compare(found, version) === 0)) continue;
-      const instead = found === undefined ? "leaves it out" : `chooses ${found}`;
-      refusals.push({
-        project: project.path,
-        package: name,
-        version,
-        reason: `${name} ${version} was planned, but uv ${instead}`,
-      });
-    }
-    if (project.environment === undefined) return refusals;
-    for (const [name, version] of compiled.versions) {
-      if (wanted.has(name) || this.unjudged.has(name)) continue;
-      const dependents = compiled.via.get(name) ?? [];
-      const from = dependents.find((one) => attempt.moved.has(one));
-      // Nothing that requires it has moved, so it was just as absent before.
-      if (from === undefined && !attempt.moved.has(name) && dependents.length > 0) this.tolerated.add(name);
-      else
-        refusals.push({
-          project: project.path,
-          requirement: {
-            from: from === undefined ? "" : `${from}@${wanted.get(from) ?? ""}`,
-            name,
-            range: "",
-          },
-          reason: `uv adds ${name} ${version}${from === undefined ? "" : `, which ${from} requires`}, and the plan does not`,
-        });
-    }
-    return refusals;
-  }
-}
-
-/** Normalised names of the `==` lines of some requirements files. */
-function pinnedNames(texts: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const names = new Set<string>();
-  for (const text of texts.values())
-    for (const [, name = ""] of text.matchAll(/^[ \t]*([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[[^\]]*\])?[ \t]*==/gm))
-      names.add(normaliseName("PyPI", name));
-  return names;
 }
