@@ -1,4 +1,4 @@
-import type { Advisory } from "../model/index.ts";
+import type { Advisory, Note } from "../model/index.ts";
 
 /** The moment that a date or time names; a date alone is its end in UTC, since "by that day" includes it. */
 export function momentOf(text: string): number {
@@ -25,3 +25,19 @@ const momentIn = (time: string | undefined): number => (time === undefined ? NaN
 
 /** A time that cannot be read is not after anything: its record counts as withdrawn. */
 const isAfter = (time: string, moment: number): boolean => Date.parse(time) > moment;
+
+/** A note that says which records could not be judged by a day, since they do not tell when they were published. */
+export function undatedRecords(
+  undated: readonly { readonly advisory: string; readonly package: string }[],
+): readonly Note[] {
+  if (undated.length === 0) return [];
+  const listed = undated.map((one) => `${one.advisory} (${one.package})`).sort();
+  const more = listed.length > 5 ? ` and ${listed.length - 5} more` : "";
+  return [
+    {
+      project: ".",
+      kind: "other",
+      text: `Left out because they do not say when they were published: ${listed.slice(0, 5).join(", ")}${more}.`,
+    },
+  ];
+}

@@ -1,5 +1,5 @@
 import { openAdvisories, type AdvisoryBase, type AdvisoryRequest } from "../advisories/index.ts";
-import { expiredWaivers, findFindings, makeJudge, summarise } from "../findings/index.ts";
+import { expiredWaivers, findFindings, makeJudge, summarise, undatedRecords } from "../findings/index.ts";
 import { takeInventory } from "../inventory/index.ts";
 import type { Finding, Inventory, Judge, Project, Scan } from "../model/index.ts";
 import type { Sight } from "../run/index.ts";
@@ -82,20 +82,6 @@ export async function judged(setting: Setting, inventory: Inventory, base: Advis
     summary: summarise(findings),
   };
   return { inventory, findings, judge, base, scan };
-}
-
-/** Says which records could not be judged by a day, since they do not tell when they were published. */
-function undatedRecords(undated: readonly { advisory: string; package: string }[]): Scan["notes"] {
-  if (undated.length === 0) return [];
-  const listed = undated.map((one) => `${one.advisory} (${one.package})`).sort();
-  const more = listed.length > 5 ? ` and ${listed.length - 5} more` : "";
-  return [
-    {
-      project: ".",
-      kind: "other",
-      text: `Left out because they do not say when they were published: ${listed.slice(0, 5).join(", ")}${more}.`,
-    },
-  ];
 }
 
 export async function inventoryOf(setting: Setting, root: string): Promise<Inventory> {
