@@ -23,15 +23,6 @@ export function weigh(counts: Counts): number {
   return counts.CRITICAL * 10 + counts.HIGH * 5 + counts.MODERATE * 2 + counts.LOW + counts.UNKNOWN * 2;
 }
 
-/** The judge's answer in a word. */
-export function accepted(accept: {
-  readonly ci: boolean | null;
-  readonly ci_optional_only?: boolean;
-}): string {
-  if (accept.ci === true) return "yes";
-  return accept.ci_optional_only === true ? "yes, optional missing" : "**no**";
-}
-
 /** Reads the rows of the "All figures" tables; a heading with `legacy-peer-deps` marks that variant. */
 export function readPeers(markdown: string, kind: "npm" | "Python" = "npm"): Peer[] {
   const rows: Peer[] = [];
