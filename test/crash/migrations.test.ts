@@ -15,8 +15,10 @@ import {
   rollback,
   type ApplyRequest,
   type Files,
+  type RunPorts,
   type UndoPorts,
 } from "../../src/run/index.ts";
+import type { Progress } from "../../src/system/index.ts";
 import { digestTree, makeSynthetic, type Synthetic } from "./synthetic-project.ts";
 
 const reviewer: Person = { name: "Reviewer", account: "reviewer" };
@@ -94,6 +96,17 @@ async function withDatabase(t: TestContext, kind: "reversible" | "irreversible")
   };
 }
 
+/** Ports of a run that is stopped when the second phase, migrated by then, is checked on the real project. */
+function portsThatStop(project: Synthetic): RunPorts & UndoPorts {
+  const stop = new AbortController();
+  const ports = project.ports({ signal: stop.signal });
+  const step: Progress["step"] = (name) => {
+    if (name === "Checking Phase 2 (promotion)") stop.abort();
+    return ports.progress.step(name);
+  };
+  return { ...ports, progress: { ...ports.progress, step } };
+}
+
 const states = (run: Run): string => `${run.state}: ${run.phases.map((phase) => phase.state).join(", ")}`;
 
 test("a reversible migration goes up with its phase and comes back with the rollback", async (t) => {
@@ -133,16 +146,7 @@ function filesOf(project: Synthetic): string {
 test("a phase that fails after its migration takes the migration back as well", async (t) => {
   const project = await withDatabase(t, "reversible");
   const [before, content] = [filesOf(project), project.content()];
-  const stop = new AbortController();
-  const ports = project.ports({ signal: stop.signal });
-  const progress = {
-    ...ports.progress,
-    step: (name: string) => {
-      if (name === "Checking Phase 2 (promotion)") stop.abort();
-      return ports.progress.step(name);
-    },
-  };
-  const run = await applyPlan(project.ask(), { ...ports, progress });
+  const run = await applyPlan(project.ask(), portsThatStop(project));
   assert.equal(states(run), "rolled-back: done, rolled-back", run.reason);
   assert.equal(project.content(), content);
   await rollback({ root: project.root }, project.undoing());
@@ -163,16 +167,7 @@ test("an irreversible migration asks first, turns automatic rollback off, and it
   assert.match(gate.detail, /irreversible \(.*needs an approval, and automatic rollback is off/);
   await approve({ root: project.root, by: reviewer }, project.ports());
 
-  const stop = new AbortController();
-  const ports = project.ports({ signal: stop.signal });
-  const progress = {
-    ...ports.progress,
-    step: (name: string) => {
-      if (name === "Checking Phase 2 (promotion)") stop.abort();
-      return ports.progress.step(name);
-    },
-  };
-  const run = await applyPlan(project.ask(), { ...ports, progress });
+  const run = await applyPlan(project.ask(), portsThatStop(project));
   assert.equal(states(run), "needs-person: needs-person", run.reason);
   assert.match(run.reason ?? "", /phase 2 stays as it is: automatic rollback is off/);
   assert.match(run.hint ?? "", /--restore-databases/);

@@ -1,11 +1,9 @@
 /** The performance gate on real processes that listen on loopback. */
 import assert from "node:assert/strict";
-import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { test, type TestContext } from "node:test";
 import { performanceGates, trialsOf, type Bench } from "../../src/gates/index.ts";
-import type { Measure, PerformanceSettings, ProcessSettings } from "../../src/model/index.ts";
+import type { Measure, PerformanceSettings } from "../../src/model/index.ts";
+import { benchWith, web } from "../support/served.ts";
 
 /** Serves `/list` after `delay` ms, or fails; holds `megabytes`. */
 const server = `
@@ -26,27 +24,8 @@ interface Behaviour {
   readonly failing?: number;
 }
 
-function benchWith(context: TestContext, behaviour: Behaviour, files: Record<string, string> = {}): Bench {
-  const root = fs.mkdtempSync(path.join(tmpdir(), "redress-gates-"));
-  context.after(() => {
-    fs.rmSync(root, { recursive: true });
-  });
-  fs.writeFileSync(path.join(root, "server.cjs"), server);
-  fs.writeFileSync(path.join(root, "settings.json"), JSON.stringify(behaviour));
-  for (const [name, text] of Object.entries(files)) fs.writeFileSync(path.join(root, name), text);
-  return { root, homes: [], variables: {} };
-}
-
-const web: ProcessSettings = {
-  name: "web",
-  class: "web",
-  argv: [process.execPath, "server.cjs", "{port}"],
-  cwd: ".",
-  timeoutMs: 20_000,
-  portVariable: "PORT",
-  variables: {},
-  ready: { path: "/" },
-};
+const benchThat = (context: TestContext, behaviour: Behaviour, files: Record<string, string> = {}): Bench =>
+  benchWith(context, { "server.cjs": server, "settings.json": JSON.stringify(behaviour), ...files });
 
 const settings = (
   measures: PerformanceSettings["measures"],
@@ -82,12 +61,12 @@ const accept = { budget: 900, rollback: 900, by: "lead", until: "2026-01-02", re
 test("a slow middleware is found, though its exception ended yesterday", async (t) => {
   const exceptions = [{ ...accept, measure: "list", until: "2026-01-01" }];
   const given = settings([list], { exceptions });
-  const found = await judge(given, benchWith(t, { delay: 20 }), benchWith(t, { delay: 40 }));
+  const found = await judge(given, benchThat(t, { delay: 20 }), benchThat(t, { delay: 40 }));
   assert.match(found["performance: list"] ?? "", /^fail: .*p95 .* a second batch agrees/);
 });
 
 test("a hungry version is found, and let through where that was accepted", async (t) => {
-  const [old, fresh] = [benchWith(t, {}), benchWith(t, { megabytes: 80 })];
+  const [old, fresh] = [benchThat(t, {}), benchThat(t, { megabytes: 80 })];
   const found = await judge(settings([memory], { warmUp: 0 }), old, fresh);
   assert.match(found["performance: memory"] ?? "", /^fail: .* MB → \d+\.\d MB/);
   const exceptions = [{ ...accept, measure: "memory" }];
@@ -96,18 +75,18 @@ test("a hungry version is found, and let through where that was accepted", async
 });
 
 test("requests that fail, and a process that does not start any more", async (t) => {
-  const old = benchWith(t, {});
-  const failing = await judge(settings([list], { requests: 10 }), old, benchWith(t, { failing: 0.5 }));
+  const old = benchThat(t, {});
+  const failing = await judge(settings([list], { requests: 10 }), old, benchThat(t, { failing: 0.5 }));
   assert.match(failing["performance: list"] ?? "", /^fail: .* requests fail, 0 of/);
-  const dying = await judge(settings([list]), old, benchWith(t, { dies: true }));
+  const dying = await judge(settings([list]), old, benchThat(t, { dies: true }));
   assert.match(dying["performance: list"] ?? "", /^fail: cannot be measured on the new versions: it ended/);
-  const always = await judge(settings([list]), benchWith(t, { dies: true }), old);
+  const always = await judge(settings([list]), benchThat(t, { dies: true }), old);
   assert.match(always["performance: list"] ?? "", /^error: cannot be measured on the old versions/);
 });
 
 test("numbers that a command prints, and the time that it takes", async (t) => {
   const bench = (query: number, rate: number): Bench =>
-    benchWith(t, {}, { "query.cjs": `console.log(JSON.stringify({ query: ${query}, rate: ${rate} }))` });
+    benchThat(t, {}, { "query.cjs": `console.log(JSON.stringify({ query: ${query}, rate: ${rate} }))` });
   const command = { argv: [process.execPath, "query.cjs"], cwd: ".", timeoutMs: 10_000 };
   const numbers: Measure = { ...base, name: "db", kind: "numbers", command, better: "lower" };
   const found = await judge(settings([numbers]), bench(2, 100), bench(3, 100));
@@ -115,7 +94,7 @@ test("numbers that a command prints, and the time that it takes", async (t) => {
   assert.match(found["performance: db: rate"] ?? "", /^pass/);
   const rate = await judge(settings([{ ...numbers, better: "higher" }]), bench(2, 100), bench(2, 50));
   assert.match(rate["performance: db: rate"] ?? "", /^fail: \+100.0 %.*100 → 50/);
-  const silent = await judge(settings([numbers]), bench(2, 100), benchWith(t, {}, { "query.cjs": "" }));
+  const silent = await judge(settings([numbers]), bench(2, 100), benchThat(t, {}, { "query.cjs": "" }));
   assert.match(silent["performance: db"] ?? "", /^fail: .*prints no numbers/);
   const outside = { ...command, cwd: "../.." };
   const refused = await judge(settings([{ ...numbers, command: outside }]), bench(1, 1), bench(1, 1));

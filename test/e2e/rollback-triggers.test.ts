@@ -9,6 +9,7 @@ import { test, type TestContext } from "node:test";
 import type { Configuration, Finding, GateResult, GateSettings, Run } from "../../src/model/index.ts";
 import { applyPlan } from "../../src/run/index.ts";
 import { digestTree, makeSynthetic, type Synthetic } from "../crash/synthetic-project.ts";
+import { web } from "../support/served.ts";
 
 /** An application that waits as long as the middleware in its environment does: package `a`, slow from 2.0 on. */
 const server = `
@@ -33,18 +34,7 @@ process.exit(broken ? 1 : 0);
 const plain: GateSettings = {
   versions: "enforce",
   security: "enforce",
-  processes: [
-    {
-      name: "web",
-      class: "web",
-      argv: [process.execPath, "server.cjs"],
-      cwd: ".",
-      timeoutMs: 20_000,
-      portVariable: "PORT",
-      variables: {},
-      ready: { path: "/" },
-    },
-  ],
+  processes: [web],
   health: [],
   coverage: [],
 };
