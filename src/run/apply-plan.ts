@@ -1,9 +1,7 @@
-import path from "node:path";
 import {
   Failure,
   reasonOf,
   type Phase,
-  type Plan,
   type Project,
   type Run,
   type RunState,
@@ -14,16 +12,18 @@ import { maskSecrets, sha256, type Progress } from "../system/index.ts";
 import { placeInside, type Site } from "./backup.ts";
 import { nameOf } from "./carry-out.ts";
 import { ensureStateFolder } from "../state/index.ts";
-import { disk, type Files } from "./files.ts";
+import { disk } from "./files.ts";
 import { addressesOf } from "./migrations.ts";
+import { choosePhases } from "./choose-phases.ts";
 import { foldJournal, standing } from "./fold.ts";
 import { keyOf } from "./holdings.ts";
-import { verifyInputs, type TreeDigest } from "./inputs.ts";
+import { verifyInputs } from "./inputs.ts";
 import { wantedScripts } from "./install-scripts.ts";
-import { Journal, runFolder, runName } from "./journal.ts";
+import { Journal } from "./journal.ts";
 import { takeLock } from "./lock.ts";
+import { newRun } from "./new-run.ts";
 import type { ApplyRequest, RunPorts, Sight } from "./ports.ts";
-import { deploy, plainDeployment, stagesOver } from "./deploy.ts";
+import { deploy, plainDeployment } from "./deploy.ts";
 import { readJournals, type RecordedRun } from "./read-runs.ts";
 import { rehearse, type HeldPhase, type Staging } from "./rehearse.ts";
 import { refuseUnfinished, siteFor } from "./rollback.ts";
@@ -94,50 +94,6 @@ function timed(progress: Progress): Progress {
       progress.line(`${text}  [${Math.round((performance.now() - started) / 1000)} s]`);
     },
   };
-}
-
-/** The phases to carry out, and the tree that they go on top of: the plan's, or what its earlier phases left. */
-function choosePhases(
-  request: ApplyRequest,
-  recorded: readonly RecordedRun[],
-): { phases: Phase[]; expected: TreeDigest } {
-  const { plan, phases: wanted } = request;
-  const files = new Map(plan.inputs.files.map((file) => [file.path, file.sha256]));
-  const environments = new Map(plan.inputs.environments.map((one) => [one.project, one.sha256]));
-  const done = new Set<number>();
-  for (const { entries } of recorded) {
-    const [first] = entries;
-    if (first?.event !== "run-started" || first.plan !== plan.id) continue;
-    const stand = new Set(standing(entries));
-    for (const entry of entries) {
-      if (entry.event !== "phase-done" || !stand.has(entry.phase)) continue;
-      done.add(entry.phase);
-      for (const file of entry.files) files.set(file.path, file.sha256);
-      for (const one of entry.environments) environments.set(one.project, one.sha256);
-    }
-  }
-  const last = Math.max(0, ...(wanted ?? plan.phases.map((phase) => phase.number)));
-  const known = wanted?.every((number) => plan.phases.some((phase) => phase.number === number)) ?? true;
-  const phases = plan.phases.filter((phase) => phase.number <= last && !done.has(phase.number));
-  const { stages } = request.configuration.deployment ?? plainDeployment;
-  const over = stagesOver(recorded, plan.id);
-  const isStageLeft =
-    done.size > 0 && stages.some((stage) => stage.target.kind !== "project" && !over.has(stage.name));
-  if ((phases.length === 0 && !isStageLeft) || !known)
-    throw new Failure("usage", noPhase(plan, done), "Name phases of the plan that are not in yet.");
-  return {
-    phases,
-    expected: {
-      files: [...files].map(([name, sha256]) => ({ path: name, sha256 })),
-      environments: [...environments].map(([project, sha256]) => ({ project, sha256 })),
-    },
-  };
-}
-
-function noPhase(plan: Plan, done: ReadonlySet<number>): string {
-  if (plan.phases.length === 0) return "the plan has no phase";
-  const numbers = plan.phases.map((phase) => phase.number).join(", ");
-  return `the plan has phases ${numbers}${done.size === 0 ? "" : `; ${[...done].join(", ")} stand already`}`;
 }
 
 interface CarryingOut {
@@ -337,26 +293,4 @@ async function digestFound(
       found.set(name, sha256(await site.files.read(file)));
   }
   return found;
-}
-
-/** An id that sorts by time: `run-20250902-161000`, with a number where two begin in one second. */
-async function newRun(root: string, clock: RunPorts["clock"], files: Files): Promise<string> {
-  const now = clock().toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
-  const taken = new Set(await files.list(path.join(root, ".redress", "runs")));
-  // Runs are undone in the order of their names, which must hold also where the clock went back.
-  const stamps = [...taken].filter((name) => runName.test(name)).map((name) => name.slice(4, 19));
-  const stamp = [now, ...stamps].sort().at(-1) ?? now;
-  let run = `run-${stamp}`;
-  for (let number = 2; taken.has(run); number++) run = `run-${stamp}-${number}`;
-  try {
-    await files.makeFolder(runFolder(root, run));
-  } catch (error) {
-    throw new Failure(
-      "storage",
-      `cannot make a folder for the run: ${reasonOf(error)}`,
-      "Free space or fix permissions in the project's folder.",
-      { cause: error },
-    );
-  }
-  return run;
 }
