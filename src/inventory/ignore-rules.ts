@@ -50,7 +50,7 @@ export function isIgnored(path: string, isFolder: boolean, rules: readonly Ignor
 }
 
 /** Parts against parts, where `**` stands for any number of them: one pass that remembers the last `**`. */
-function matchesParts(pattern: readonly string[], path: readonly string[]): boolean {
+export function matchesParts(pattern: readonly string[], path: readonly string[]): boolean {
   let at = 0;
   let index = 0;
   let star = -1;

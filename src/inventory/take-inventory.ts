@@ -2,7 +2,6 @@ import * as fs from "node:fs";
 import path from "node:path";
 import {
   folderOf,
-  joinEnvironment,
   joinNodeModules,
   managers,
   readInstalledNodeModules,
@@ -10,22 +9,21 @@ import {
   type Reading,
 } from "../managers/index.ts";
 import {
-  componentKey,
   Failure,
   type Inventory,
-  type Note,
   type Project,
   type ProjectSettings,
   type Target,
   type Unread,
 } from "../model/index.ts";
 import { isInside, relativePath, silent, type Progress } from "../system/index.ts";
-import { inspectEnvironment, type Environment } from "./environment.ts";
 import { keepRoots, pathsFor, type Draft } from "./name-projects.ts";
+import { joinReadings, withoutDevelopment } from "./join-readings.ts";
 import { inspectNodeModules } from "./node-modules.ts";
+import { OpenEnvironments } from "./open-environments.ts";
 import { targetOf } from "./target.ts";
 import { Texts } from "./texts.ts";
-import { matchesGlob } from "./ignore-rules.ts";
+import { matchesParts } from "./ignore-rules.ts";
 import { walk } from "./walk.ts";
 
 /** What to look at, and how. */
@@ -75,7 +73,7 @@ class Survey {
   private readonly unread: Unread[] = [];
   private readonly candidates: Candidate[] = [];
   private readonly environments = new Set<string>();
-  private readonly opened = new Map<string, Environment>();
+  private readonly installed: OpenEnvironments;
   private manifests: readonly string[] = [];
 
   constructor(request: InventoryRequest) {
@@ -86,6 +84,7 @@ class Survey {
       throw new Failure("usage", `${request.root} does not exist`, "Name an existing folder.");
     }
     this.texts = new Texts(this.root);
+    this.installed = new OpenEnvironments(this.root, this.unread);
   }
 
   async take(): Promise<Inventory> {
@@ -111,7 +110,11 @@ class Survey {
       readings.push(await this.complete(draft, { name, claimed }));
     }
     for (const at of this.environments) if (!claimed.has(at)) readings.push(await this.environmentAlone(at));
-    return this.join(readings);
+    return joinReadings(this.request.production === true ? readings.map(withoutDevelopment) : readings, {
+      isThere: (file) => fs.lstatSync(path.join(this.root, file), { throwIfNoEntry: false }) !== undefined,
+      unopened: this.texts.unread,
+      unread: this.unread,
+    });
   }
 
   /** Turns a path that was asked for into candidates. */
@@ -194,7 +197,7 @@ class Survey {
     const parts = need.split("/");
     for (const manifest of this.manifests) {
       const own = manifest.split("/");
-      if (matchesPath(parts, own)) files.set(manifest, await this.texts.read(manifest));
+      if (matchesParts(parts, own)) files.set(manifest, await this.texts.read(manifest));
     }
   }
 
@@ -211,7 +214,7 @@ class Survey {
     environment?: string,
   ): Promise<Target> {
     const configured = this.settingsFor(folder)?.python;
-    const installed = environment === undefined ? undefined : this.open(environment)?.python;
+    const installed = environment === undefined ? undefined : this.installed.open(environment)?.python;
     return targetOf({
       root: this.root,
       folder,
@@ -243,7 +246,7 @@ class Survey {
       isSame && draft.reading.project.path === name
         ? draft.reading
         : await this.read(draft.entry, draft.manager, { target, path: name });
-    return this.withEnvironment(reading, environment);
+    return this.installed.joinTo(reading, environment);
   }
 
   private async renamed(draft: Draft, name: string): Promise<Reading> {
@@ -258,46 +261,7 @@ class Survey {
     if (configured !== undefined) return path.posix.normalize(configured);
     return [".venv", "venv", "env"]
       .map((one) => (folder === "." ? one : `${folder}/${one}`))
-      .find((at) => !claimed.has(at) && this.isEnvironment(at));
-  }
-
-  private isEnvironment(at: string): boolean {
-    const folder = path.join(this.root, at);
-    return (
-      fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true &&
-      fs.lstatSync(path.join(folder, "pyvenv.cfg"), { throwIfNoEntry: false })?.isFile() === true
-    );
-  }
-
-  /** An environment's content, read once; what is wrong with it is noted once. */
-  private open(at: string): Environment | undefined {
-    const known = this.opened.get(at);
-    if (known !== undefined) return known;
-    try {
-      if (!isInside(this.root, fs.realpathSync(path.join(this.root, at))))
-        throw new Failure("unreadable", "it leads out of the root");
-      const environment = inspectEnvironment(this.root, at);
-      this.opened.set(at, environment);
-      this.unread.push(...environment.unread);
-      return environment;
-    } catch (error) {
-      const reason = error instanceof Failure ? error.message : "cannot be read";
-      if (!this.unread.some((one) => one.path === at)) this.unread.push({ path: at, reason });
-      return undefined;
-    }
-  }
-
-  private withEnvironment(reading: Reading, at: string): Reading {
-    const environment = this.open(at);
-    if (environment === undefined || reading.project === undefined) return reading;
-    const joined = joinEnvironment(reading, environment.distributions, at);
-    if (!environment.seesSystem) return joined;
-    const note: Note = {
-      project: reading.project.path,
-      kind: "other",
-      text: `${at} also sees packages installed outside of it; those are not read`,
-    };
-    return { ...joined, notes: [...joined.notes, note] };
+      .find((at) => !claimed.has(at) && this.installed.isThere(at));
   }
 
   private async environmentAlone(at: string): Promise<Reading> {
@@ -310,7 +274,7 @@ class Survey {
       environment: at,
       target: await this.targetFor(folder, { ecosystem: "PyPI" }, at),
     };
-    return this.withEnvironment(
+    return this.installed.joinTo(
       { needs: [], project, components: [], dependencies: [], unread: [], notes: [] },
       at,
     );
@@ -326,73 +290,7 @@ class Survey {
     const manifest = await this.texts.read(path.posix.join(folderOf(entry), "package.json"));
     return joinNodeModules(reading, readInstalledNodeModules(installed, project.path, manifest), folder);
   }
-
-  private isThere(file: string): boolean {
-    return fs.lstatSync(path.join(this.root, file), { throwIfNoEntry: false }) !== undefined;
-  }
-
-  private join(readings: readonly Reading[]): Inventory {
-    const kept = this.request.production === true ? readings.map(withoutDevelopment) : readings;
-    const projects = kept.flatMap(({ project }) =>
-      // A lockfile may name workspaces that are not there.
-      project === undefined
-        ? []
-        : [{ ...project, files: project.files.filter((file) => this.isThere(file)) }],
-    );
-    // What could not be opened is said to be so, not to be empty as its reader saw it.
-    const unopened = new Set(this.texts.unread.map((one) => one.path));
-    const read = [...this.unread, ...kept.flatMap((reading) => reading.unread)];
-    return {
-      projects: projects.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)),
-      components: kept.flatMap((reading) => reading.components),
-      dependencies: kept.flatMap((reading) => reading.dependencies),
-      unread: distinct([...this.texts.unread, ...read.filter((one) => !unopened.has(one.path))]),
-      notes: kept.flatMap((reading) => reading.notes),
-    };
-  }
 }
 
 const isCalledByFile = (draft: Draft, paths: ReadonlyMap<Draft, string>): boolean =>
   paths.get(draft) === draft.entry;
-
-function matchesPath(pattern: readonly string[], own: readonly string[]): boolean {
-  const deep = pattern.indexOf("**");
-  if (deep < 0)
-    return (
-      pattern.length === own.length && pattern.every((part, index) => matchesGlob(part, own[index] ?? ""))
-    );
-  const tail = pattern.slice(deep + 1);
-  return (
-    own.length >= pattern.length - 1 &&
-    pattern.slice(0, deep).every((part, index) => matchesGlob(part, own[index] ?? "")) &&
-    tail.every((part, index) => matchesGlob(part, own[own.length - tail.length + index] ?? ""))
-  );
-}
-
-function withoutDevelopment(reading: Reading): Reading {
-  const left = new Set(
-    reading.components
-      .filter((component) => component.scope === "development")
-      .map((component) => componentKey(component)),
-  );
-  return {
-    ...reading,
-    components: reading.components.filter((component) => component.scope !== "development"),
-    dependencies: reading.dependencies.filter(
-      (one) =>
-        one.kind !== "development" &&
-        (one.from === null || !left.has(one.from)) &&
-        (one.to === null || !left.has(one.to)),
-    ),
-  };
-}
-
-function distinct(unread: readonly Unread[]): Unread[] {
-  const seen = new Set<string>();
-  return unread.filter((one) => {
-    const key = `${one.path}:${one.line ?? ""}:${one.reason}`;
-    if (seen.has(key)) return false;
-    seen.add(key);
-    return true;
-  });
-}
