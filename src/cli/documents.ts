@@ -15,19 +15,35 @@ export function contextOf(
   };
 }
 
+/** Documents by file name, and what there is none of and why, as lines for people. */
+export interface Rendered {
+  readonly documents: ReadonlyMap<string, Uint8Array>;
+  readonly notes: readonly string[];
+}
+
+/** The paths of documents that were written, and what was not and why, as lines for people. */
+export interface Written {
+  readonly documents: readonly string[];
+  readonly notes: readonly string[];
+}
+
 /**
- * Evidence in the formats named, by file name.
+ * Evidence in the formats named.
  * @throws {Failure} `usage` for a format that there is not.
  */
 export async function renderDocuments(
   evidence: Evidence,
   request: { name: string; formats: string },
-): Promise<Map<string, Uint8Array>> {
-  const chosen = choose(renderers, request.formats);
+): Promise<Rendered> {
   const documents = new Map<string, Uint8Array>();
-  for (const renderer of chosen)
-    documents.set(`${request.name}.${renderer.extension}`, Buffer.from(await renderer.render(evidence)));
-  return documents;
+  const notes: string[] = [];
+  for (const { format, extension, render } of choose(renderers, request.formats)) {
+    const document = await render(evidence);
+    if (document === undefined)
+      notes.push(`No ${format} document: there is nothing to state, and the format knows no empty document.`);
+    else documents.set(`${request.name}.${extension}`, Buffer.from(document));
+  }
+  return { documents, notes };
 }
 
 /** The renderers named, in their order. @throws {Failure} `usage` */
@@ -43,23 +59,24 @@ function choose<R extends { readonly format: string }>(from: readonly R[], forma
   });
 }
 
-/** Writes a history or a comparison in the formats named; gives the files' paths. Throws as `renderDocuments` does. */
+/** Writes a history or a comparison in the formats named; throws as `renderDocuments` does. */
 export async function writePaper(
   paper: Paper,
   request: { folder: string; name: string; formats: string },
-): Promise<string[]> {
+): Promise<Written> {
   const documents = new Map<string, Uint8Array>();
   for (const renderer of choose(paperRenderers, request.formats))
     documents.set(`${request.name}.${renderer.extension}`, Buffer.from(await renderer.render(paper)));
-  return writeAll(documents, request.folder);
+  return { documents: await writeAll(documents, request.folder), notes: [] };
 }
 
-/** Writes evidence in the formats named; gives the files' paths. Throws as `renderDocuments` does. */
+/** Writes evidence in the formats named. Throws as `renderDocuments` does. */
 export async function writeDocuments(
   evidence: Evidence,
   request: { folder: string; name: string; formats: string },
-): Promise<string[]> {
-  return writeAll(await renderDocuments(evidence, request), request.folder);
+): Promise<Written> {
+  const { documents, notes } = await renderDocuments(evidence, request);
+  return { documents: await writeAll(documents, request.folder), notes };
 }
 
 async function writeAll(documents: ReadonlyMap<string, Uint8Array>, folder: string): Promise<string[]> {

@@ -7,7 +7,7 @@ import { renderers } from "./index.ts";
 const renderer = (format: string): (typeof renderers)[number] =>
   renderers.find((one) => one.format === format) ?? assert.fail(`no format ${format}`);
 const render = async (format: string, evidence: Evidence): Promise<string> =>
-  Buffer.from(await renderer(format).render(evidence)).toString("utf8");
+  Buffer.from((await renderer(format).render(evidence)) ?? assert.fail(`no ${format}`)).toString("utf8");
 
 const state = (findings: Evidence["before"]["findings"]): Evidence => {
   const { plan: _plan, run: _run, after: _after, ...rest } = runEvidence();

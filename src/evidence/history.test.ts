@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { finding, runEvidence, scanOf } from "../../test/support/evidence.ts";
-import { describeComparison, describeHistory, foldHistory, type Past } from "./history.ts";
+import { describeComparison } from "./describe-comparison.ts";
+import { describeHistory } from "./describe-history.ts";
+import { foldHistory, type Past } from "./history.ts";
 import { documentAsMarkdown } from "./markdown.ts";
 
 const past = (given: Partial<Past> = {}): Past => ({

@@ -17,7 +17,8 @@ export interface Renderer {
   readonly format: string;
   /** What is put behind the name of the document, as the format's own readers look for it. */
   readonly extension: string;
-  render(evidence: Evidence): string | Promise<Uint8Array>;
+  /** `undefined` where there is nothing to state and the format knows no document without a statement. */
+  readonly render: (evidence: Evidence) => string | undefined | Promise<Uint8Array>;
 }
 
 /** Every format there is: for people first, then for machines. */
@@ -44,4 +45,6 @@ export { controls, type Control } from "./controls.ts";
 export { describeWeakness } from "./weakness-names.ts";
 export { burnDownChart } from "./charts.ts";
 export { paperRenderers, type Paper } from "./document-formats.ts";
-export { describeComparison, describeHistory, foldHistory, type Past } from "./history.ts";
+export { describeComparison } from "./describe-comparison.ts";
+export { describeHistory } from "./describe-history.ts";
+export { foldHistory, type Past } from "./history.ts";

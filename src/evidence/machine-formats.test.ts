@@ -87,7 +87,7 @@ describe("machine formats", () => {
   });
 
   it("openvex and csaf: an accepted risk stays affected, a fix names the version read back", () => {
-    const statements = parse(renderOpenVex(evidence()))["statements"] as Json;
+    const statements = parse(renderOpenVex(evidence()) ?? "")["statements"] as Json;
     assert.deepEqual(
       statements.map((one) => [one["status"], (one["products"] as Json)[0]?.["@id"]]),
       [
@@ -104,6 +104,7 @@ describe("machine formats", () => {
     );
     const nothing = { ...evidence(), before: scanOf([]), after: scanOf([]) };
     assert.equal((parse(renderCsaf(nothing))["document"] as Json)["category"], "csaf_base");
+    assert.equal(renderOpenVex(nothing), undefined, "its schema knows no document without a statement");
   });
 
   it("junit: a gate without an answer is skipped, never passed", () => {

@@ -4,10 +4,32 @@ import { justificationOf } from "./vex.ts";
 
 /**
  * OpenVEX 0.2.0: what is affected, what is fixed by the run, what was judged harmless and why. A risk that is merely
- * accepted stays `affected`. OpenVEX knows no document without a statement: with nothing to say, `statements` is empty.
+ * accepted stays `affected`. With nothing to say there is no document: its schema asks for a statement (`minItems`).
  */
-export function renderOpenVex(evidence: Evidence): string {
+export function renderOpenVex(evidence: Evidence): string | undefined {
   const { at, scan, findings, fixed } = subjectOf(evidence);
+  const statements = distinct([
+    ...findings.map((finding) => ({
+      vulnerability: vulnerability(finding),
+      timestamp: at,
+      products: [product(finding.purl)],
+      ...statusOf(finding, evidence),
+    })),
+    ...fixed.flatMap(({ finding, successor }) =>
+      successor === null
+        ? []
+        : [
+            {
+              vulnerability: vulnerability(finding),
+              timestamp: at,
+              products: [product(successor.purl)],
+              status: "fixed",
+              status_notes: `In place of ${finding.package} ${finding.version}.`,
+            },
+          ],
+    ),
+  ]);
+  if (statements.length === 0) return undefined;
   return asJson({
     "@context": "https://openvex.dev/ns/v0.2.0",
     "@id": `urn:uuid:${markOf(evidence, "openvex")}`,
@@ -15,27 +37,7 @@ export function renderOpenVex(evidence: Evidence): string {
     timestamp: at,
     version: 1,
     tooling: `${scan.tool.name} ${scan.tool.version}`,
-    statements: distinct([
-      ...findings.map((finding) => ({
-        vulnerability: vulnerability(finding),
-        timestamp: at,
-        products: [product(finding.purl)],
-        ...statusOf(finding, evidence),
-      })),
-      ...fixed.flatMap(({ finding, successor }) =>
-        successor === null
-          ? []
-          : [
-              {
-                vulnerability: vulnerability(finding),
-                timestamp: at,
-                products: [product(successor.purl)],
-                status: "fixed",
-                status_notes: `In place of ${finding.package} ${finding.version}.`,
-              },
-            ],
-      ),
-    ]),
+    statements,
   });
 }
 

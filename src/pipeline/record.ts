@@ -9,10 +9,11 @@ import {
   type Scan,
 } from "../model/index.ts";
 import type { JournalLine } from "../run/index.ts";
-import type { Redactions, RunMaterial, Sealed, Signer } from "../seal/index.ts";
+import type { RunMaterial, Sealed, Signer } from "../seal/index.ts";
 import { detectionKey, readDetections } from "../state/index.ts";
-import { cacheFolder, sha256 } from "../system/index.ts";
+import { sha256 } from "../system/index.ts";
 import { outputFolder } from "./outputs.ts";
+import { filesNamedBy, redactionsFor } from "./redactions.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
 
@@ -75,7 +76,7 @@ export async function recordRun(
       recording,
       ...(after === undefined ? {} : { after }),
     });
-    const redactions = await redactionsFor(setting, began.given.plan);
+    const redactions = await redactionsFor(setting, filesNamedBy(whole));
     evidence = () => seal.redactEvidence(whole, redactions);
     const material = await materialOf(setting, run, whole);
     const sealed = await seal.sealEvidence({
@@ -225,40 +226,4 @@ async function textOf(
 ): Promise<string | undefined> {
   const bytes = await disk.read(file).catch(() => undefined);
   return bytes !== undefined && sha256(bytes) === digest ? bytes.toString("utf8") : undefined;
-}
-
-/** Hosts of code, which manifests name beside those of packages; people point at them in their own words. */
-const codeHosts = new Set(["github.com", "gitlab.com", "bitbucket.org", "codeberg.org"]);
-
-/** What must not leave the machine with the record of a project: its folders, and where its packages come from. */
-async function redactionsFor({ root }: Setting, plan: Plan): Promise<Redactions> {
-  const [{ disk }, { registryEndpoints }, seal] = await Promise.all([
-    rooms.run(),
-    rooms.releases(),
-    rooms.seal(),
-  ]);
-  const texts: string[] = [];
-  for (const { path: name } of plan.inputs.files)
-    if (path.basename(name) !== "package.json")
-      texts.push(
-        await disk.read(path.join(root, name)).then(
-          (bytes) => bytes.toString("utf8"),
-          () => "",
-        ),
-      );
-  for (const ecosystem of ["npm", "pypi"] as const) {
-    // Where the user's clients name no index there is none to take out.
-    const endpoints = await registryEndpoints(root, [ecosystem]).catch(() => undefined);
-    texts.push(endpoints?.npm?.url ?? "", endpoints?.pypi?.url ?? "");
-  }
-  const home = process.env["HOME"];
-  const what = {
-    folders: [
-      { folder: root, shown: "<project>" },
-      { folder: cacheFolder(), shown: "<cache>" },
-      ...(home === undefined ? [] : [{ folder: home.replace(/\/+$/, ""), shown: "~" }]),
-    ],
-    hosts: seal.hostsIn(texts).filter((host) => !codeHosts.has(host)),
-  };
-  return { redact: seal.makeRedact(what), light: seal.makeLightRedact(what) };
 }

@@ -1,6 +1,6 @@
 /** What each command answers and with which exit code, on the example application with its own advisories. */
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, it } from "node:test";
 import { mkdtempSync } from "node:fs";
@@ -280,6 +280,60 @@ describe("commands", () => {
     assert.equal(scan.summary.waived, 0);
     assert.match((await run(["scan"])).stdout, /expired on 2024-12-31/);
     rmSync(path.join(app, "redress.waivers.json"));
+  });
+
+  it("a format that knows no empty document is left out, and that is said", async () => {
+    const out = path.join(root, "nothing-found");
+    const advisories = write("none/advisories.jsonl", "");
+    const args = ["report", ".", "--format", "openvex,csaf", "--out", out, "--advisories", advisories];
+    const told = JSON.parse((await run([...args, "--json"])).stdout) as {
+      documents: string[];
+      notes: string[];
+    };
+    assert.deepEqual(
+      told.documents.map((file) => path.basename(file).replace(/^state-[\d-]+/, "")),
+      [".csaf.json"],
+    );
+    assert.match(told.notes.join(), /^No openvex document: there is nothing to state/);
+    assert.deepEqual(
+      readdirSync(out),
+      told.documents.map((file) => path.basename(file)),
+    );
+    assert.match((await run(args)).stdout, /\.csaf\.json\nNo openvex document: /);
+  });
+
+  it("a report names none of the indexes that the user's clients are configured for", async () => {
+    const hosts = ["mirror", "extra", "npm", "scope"].map((name) => `${name}.registry.example`);
+    const waiver = {
+      finding: gunicorn,
+      reason: `mended in our build on ${hosts.join(", ")}; see docs.example`,
+      justification: "risk_accepted",
+      by: "J. Doe",
+      expires: "2999-12-31",
+      madeAt: "2024-06-01T00:00:00Z",
+    };
+    writeFileSync(path.join(app, "redress.waivers.json"), JSON.stringify([waiver]));
+    const out = path.join(root, "for-others");
+    const told = await redress(["report", ".", "--format", "json", "--out", out, "--json"], {
+      cwd: app,
+      env: {
+        XDG_CACHE_HOME: cache,
+        // No simple pages at this one's end: it is hidden all the same.
+        PIP_INDEX_URL: "https://reader:secret@mirror.registry.example/python",
+        PIP_EXTRA_INDEX_URL: "https://extra.registry.example/simple",
+        NPM_CONFIG_USERCONFIG: write(
+          "npmrc",
+          "registry=https://npm.registry.example/\n@own:registry=https://scope.registry.example/\n",
+        ),
+        npm_config_registry: "https://npm.registry.example/",
+      },
+    });
+    rmSync(path.join(app, "redress.waivers.json"));
+    assert.equal(told.code, 0, told.stderr);
+    const [file = ""] = (JSON.parse(told.stdout) as { documents: string[] }).documents;
+    const report = readFileSync(file, "utf8");
+    assert.match(report, /mended in our build on \*\*\*, \*\*\*, \*\*\*, \*\*\*; see docs\.example/);
+    for (const hidden of [...hosts, app, "secret"]) assert.ok(!report.includes(hidden), hidden);
   });
 
   it("compliance profiles and catalogues of the configuration count", async () => {

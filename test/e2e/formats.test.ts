@@ -55,8 +55,10 @@ async function prepare(): Promise<string | false> {
 
 /** Renders all formats below a name. */
 async function renderAll(name: string, evidence: Evidence): Promise<string> {
-  for (const one of renderers)
-    writeFileSync(path.join(folder, `${name}.${one.extension}`), await one.render(evidence));
+  for (const one of renderers) {
+    const document = await one.render(evidence);
+    if (document !== undefined) writeFileSync(path.join(folder, `${name}.${one.extension}`), document);
+  }
   return path.join(folder, name);
 }
 
@@ -189,7 +191,7 @@ console.log(JSON.stringify(tests.filter((one) => !one.isValid)));`,
     const evidence: Evidence = { ...rest, kind: "state", before: scanOf(many) };
     for (const renderer of renderers) {
       const { format } = renderer;
-      const document = Buffer.from(await renderer.render(evidence));
+      const document = Buffer.from((await renderer.render(evidence)) ?? "");
       if (format === "pdf") assert.match(document.toString("latin1"), /^%PDF-1\.[\s\S]+%%EOF\s*$/);
       else if (format === "github") assert.match(document.toString(), /… and 9950 more/);
       else assert.ok(document.includes("GHSA-9999"), format);

@@ -63,7 +63,7 @@ export async function applyAndKeep(
   workplace: Workplace,
   plan: Plan,
   options: ApplyFlags,
-): Promise<{ run: Run; exit: Exit; documents: string[]; recorded: Recorded }> {
+): Promise<{ run: Run; exit: Exit; documents: readonly string[]; recorded: Recorded }> {
   const { setting } = workplace;
   const wanted: ApplyOptions = {
     ...(options.phase === undefined ? {} : { phases: options.phase }),
@@ -84,10 +84,12 @@ export async function applyAndKeep(
   const documents =
     kept === undefined
       ? []
-      : await writeDocuments(kept, {
-          folder: path.join(setting.root, ".redress", "reports"),
-          name: run.run,
-          formats: "md,html,json",
-        });
+      : (
+          await writeDocuments(kept, {
+            folder: path.join(setting.root, ".redress", "reports"),
+            name: run.run,
+            formats: "md,html,json",
+          })
+        ).documents;
   return { run, exit: exitOfRun(run, after, setting.configuration.criteria), documents, recorded };
 }

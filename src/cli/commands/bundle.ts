@@ -42,15 +42,20 @@ export async function run(
   });
   if (key === undefined || evidence === undefined)
     throw new Failure("corrupt", `the evidence of ${run} is not whole`, "See redress verify.");
-  const documents = await renderDocuments(evidence, { name: run, formats: options.format });
+  const { documents, notes } = await renderDocuments(evidence, { name: run, formats: options.format });
   const archive = makeBundle({ evidence: whole, documents, publicKey: publicPem(key) });
   const file = path.resolve(options.out ?? path.join(root, ".redress", "reports", `${run}.tar.gz`));
   await replaceFile(file, archive);
   const told = { file, sha256: sha256(archive), sizeBytes: archive.byteLength, keyId: whole.signed.keyId };
-  if (options.json === true) terminal.print(JSON.stringify({ schemaVersion: 1, run, ...told }, null, 2));
+  if (options.json === true)
+    terminal.print(JSON.stringify({ schemaVersion: 1, run, ...told, notes }, null, 2));
   else
     terminal.print(
-      `${file}\nsha256 ${told.sha256}, ${Math.ceil(told.sizeBytes / 1000)} kB; its README.md says how to check it without Redress.`,
+      [
+        file,
+        `sha256 ${told.sha256}, ${Math.ceil(told.sizeBytes / 1000)} kB; its README.md says how to check it without Redress.`,
+        ...notes,
+      ].join("\n"),
     );
   return 0;
 }

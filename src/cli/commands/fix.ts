@@ -1,5 +1,5 @@
 import { meetsCriteria } from "../../findings/index.ts";
-import { propose } from "../../pipeline/index.ts";
+import { fitToLeave, propose } from "../../pipeline/index.ts";
 import { readFailOn } from "../fail-on.ts";
 import { contextOf, writeDocuments } from "../documents.ts";
 import { storePlan } from "../plans.ts";
@@ -34,15 +34,15 @@ export async function run(
   }
   await storePlan(setting.root, made, options.out);
   if (made.plan.phases.length === 0) {
-    const documents = await writeDocuments(
-      {
+    const { documents } = await writeDocuments(
+      await fitToLeave(setting, {
         schemaVersion: 1,
         kind: "plan",
         madeAt: made.plan.madeAt,
         before: made.scan,
         plan: made.plan,
         ...contextOf(setting.configuration),
-      },
+      }),
       { folder: path.join(setting.root, ".redress", "reports"), name: made.plan.id, formats: "md,html,json" },
     );
     if (quiet)

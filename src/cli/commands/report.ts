@@ -1,11 +1,10 @@
 import path from "node:path";
 import { burnDownChart, describeComparison, describeHistory, foldHistory } from "../../evidence/index.ts";
 import { Failure, type Evidence } from "../../model/index.ts";
-import { look, type Setting } from "../../pipeline/index.ts";
+import { fitToLeave, look, type Setting } from "../../pipeline/index.ts";
 import { readRuns } from "../../run/index.ts";
-import { makeLightRedact, makeRedact, redactEvidence } from "../../seal/index.ts";
 import { exists } from "../../system/index.ts";
-import { contextOf, writeDocuments, writePaper } from "../documents.ts";
+import { contextOf, writeDocuments, writePaper, type Written } from "../documents.ts";
 import { readPast } from "../past.ts";
 import { readPlan } from "../plans.ts";
 import type { Exit } from "../program.ts";
@@ -38,14 +37,14 @@ export async function run(
     folder: path.resolve(options.out ?? path.join(setting.root, ".redress", "reports")),
     formats: options.format,
   };
-  const documents =
+  const { documents, notes } =
     options.history === true
       ? await writeHistory(setting, place)
       : options.compare === undefined
         ? await writeOne(isPath ? await stateOf(workplace) : await evidenceFor(workplace, what), place)
         : await writeComparison(setting, options.compare, place);
-  if (options.json === true) terminal.print(JSON.stringify({ schemaVersion: 1, documents }, null, 2));
-  else terminal.print(documents.join("\n"));
+  if (options.json === true) terminal.print(JSON.stringify({ schemaVersion: 1, documents, notes }, null, 2));
+  else terminal.print([...documents, ...notes].join("\n"));
   return 0;
 }
 
@@ -59,10 +58,10 @@ interface OutPlace {
   readonly formats: string;
 }
 
-const writeOne = ({ evidence, name }: Named, place: OutPlace): Promise<string[]> =>
+const writeOne = ({ evidence, name }: Named, place: OutPlace): Promise<Written> =>
   writeDocuments(evidence, { ...place, name });
 
-async function writeHistory(setting: Setting, place: OutPlace): Promise<string[]> {
+async function writeHistory(setting: Setting, place: OutPlace): Promise<Written> {
   const history = foldHistory(await readPast(setting));
   const paper = {
     document: describeHistory(history),
@@ -73,11 +72,7 @@ async function writeHistory(setting: Setting, place: OutPlace): Promise<string[]
   return writePaper(paper, { ...place, name: `history-${history.now.slice(0, 10)}` });
 }
 
-async function writeComparison(
-  setting: Setting,
-  runs: readonly string[],
-  place: OutPlace,
-): Promise<string[]> {
+async function writeComparison(setting: Setting, runs: readonly string[], place: OutPlace): Promise<Written> {
   const [first, second, ...more] = runs;
   if (first === undefined || second === undefined || more.length > 0)
     throw new Failure("usage", "--compare takes two runs", "redress report --compare RUN RUN");
@@ -96,7 +91,7 @@ async function runEvidence(setting: Setting, name: string): Promise<Evidence> {
   const run = (await readRuns(setting.root)).find((one) => one.run === name);
   const evidence =
     run === undefined ? undefined : await evidenceOfRun(setting.root, run, setting.configuration);
-  if (evidence !== undefined) return fitToLeave(evidence, setting);
+  if (evidence !== undefined) return fitToLeave(setting, evidence);
   throw new Failure(
     run === undefined ? "usage" : "unreadable",
     run === undefined
@@ -125,7 +120,7 @@ async function evidenceFor(workplace: Workplace, what: string | undefined): Prom
       plan,
       ...contextOf(configuration),
     };
-    return { name: plan.id, evidence: fitToLeave(evidence, setting) };
+    return { name: plan.id, evidence: await fitToLeave(setting, evidence) };
   }
   const newest = what ?? (await readRuns(root)).at(-1)?.run;
   return newest === undefined
@@ -145,18 +140,5 @@ async function stateOf({ setting }: Workplace): Promise<Named> {
     inventory: { before: seen.inventory },
     ...contextOf(setting.configuration),
   };
-  return { name: `state-${madeAt.slice(0, 10)}`, evidence: fitToLeave(evidence, setting) };
-}
-
-/** Documents go to other people: no secrets, no folders of this machine, no hosts of package indexes in them. */
-function fitToLeave(evidence: Evidence, { root }: Setting): Evidence {
-  const home = process.env["HOME"];
-  const what = {
-    folders: [
-      { folder: root, shown: "<project>" },
-      ...(home === undefined || home === "/" ? [] : [{ folder: home.replace(/\/+$/, ""), shown: "~" }]),
-    ],
-    hosts: [],
-  };
-  return redactEvidence(evidence, { redact: makeRedact(what), light: makeLightRedact(what) });
+  return { name: `state-${madeAt.slice(0, 10)}`, evidence: await fitToLeave(setting, evidence) };
 }
