@@ -96,3 +96,20 @@ test("every room of the table exists and there is none beside it", () => {
     .map((entry) => entry.name);
   assert.deepEqual(rooms.sort(), [...pipeline, "pipeline", "cli"].sort());
 });
+
+/** What the examples and the recorded cases are made of: nothing may be done for one of them alone. */
+const ofCases =
+  /helpdesk|mingus|django|\btorch|transformers|pillow|twilio|gunicorn|simplejwt|react|webpack|svgr|nth-check|postcss/i;
+/** Django's migrations are one of the tools that `databases:` can name. */
+const migrationTool = /"django"|const django: Tool|\bdjango, alembic/;
+
+test("the sources name no case, nor what the cases are made of", () => {
+  const named: string[] = [];
+  for (const file of filesOf(source)) {
+    if (file.endsWith(".test.ts")) continue;
+    for (const [index, line] of fs.readFileSync(file, "utf8").split("\n").entries())
+      if (ofCases.test(line) && !migrationTool.test(line))
+        named.push(`${path.relative(source, file)}:${index + 1}: ${line.trim()}`);
+  }
+  assert.deepEqual(named, []);
+});

@@ -117,7 +117,7 @@ export function buildProgram(
     planning(program.command("plan").argument("[path]"))
       .description("work out the best set of upgrades and have the package manager accept it")
       .option("--out <file>", "where the plan is written (default: .redress/plans/ID.json)"),
-    ["plan", "plan --profile safe --out plan.json", "plan --package gunicorn --package requests"],
+    ["plan", "plan --profile safe --out plan.json", "plan --package lxml --package requests"],
   ).action(action<LookOptions>(() => import("./commands/plan.ts")));
 
   const sealing = (command: Command): Command =>

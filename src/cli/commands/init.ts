@@ -98,7 +98,7 @@ function configurationText(projects: readonly Project[], tests: readonly Guessed
     ),
     "#   license: { deny: [AGPL-3.0-or-later] }  # of what changes; SPDX ids",
     "#   processes:                              # started in rehearsal, {port} is a free one",
-    '#     web: { command: "gunicorn app -b 127.0.0.1:{port}", ready: { path: /health } }',
+    '#     web: { command: "uvicorn app:app --port {port}", ready: { path: /health } }',
     "#   health: [{ process: web, path: /health }]",
     "#   performance:                            # old against new; 5 % worse passes, 20 % fails",
     "#     measures: [{ name: list, http: web, path: / }, { name: startup, startup: web }]",
