@@ -65,7 +65,9 @@ async function mingus(scratch: string): Promise<Demo> {
 
 /** Without what takes minutes; `npm run acceptance -- helpdesk` asks every gate. */
 async function helpdesk(scratch: string): Promise<Demo> {
-  say(`A copy of examples/helpdesk, a Django backend and a React frontend with a database, in ${scratch}`);
+  say(
+    `A copy of examples/helpdesk, a Django backend and a React frontend with a database, in ${path.join(scratch, "helpdesk")}`,
+  );
   const desk = await makeHelpdesk({
     folder: scratch,
     profile: "small",

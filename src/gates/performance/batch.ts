@@ -79,6 +79,7 @@ export async function measureProcess(
 ): Promise<ReadonlyMap<string, Batch> | Unmeasured> {
   const batches = new Map(measures.map((measure) => [measure.name, emptyBatch(measure)]));
   const everyRound = measures.some((measure) => measure.kind !== "http");
+  const isTimed = measures.some((measure) => measure.kind === "startup");
   const roundsEach = everyRound ? 1 : Math.ceil(plan.samples / launches);
   const warmUps = everyRound ? plan.warmUp : 0;
   const { signal } = benches.new;
@@ -88,7 +89,7 @@ export async function measureProcess(
       if (servings === undefined || (round >= 0 && round % roundsEach === 0)) {
         if (servings !== undefined) await endServings(servings);
         servings = undefined;
-        const started = await startServings(settings, benches, round + warmUps);
+        const started = await startServings(settings, benches, { turn: round + warmUps, isTimed });
         if ("reason" in started) return started;
         servings = started;
         await visit(servings, measures, { turns: plan.warmUp, turn: round, signal });
@@ -124,23 +125,30 @@ function emptyBatch(measure: Measure): Batch {
 async function startServings(
   settings: ProcessSettings,
   benches: Benches,
-  turn: number,
+  { turn, isTimed }: { readonly turn: number; readonly isTimed: boolean },
 ): Promise<Servings | Unmeasured> {
   const started: Partial<Servings> = {};
+  let unmeasured: Unmeasured | undefined;
+  const start = async (side: Side): Promise<void> => {
+    const serving = await serve(settings, benchOfSide(benches, side));
+    if ("failed" in serving) unmeasured ??= { side, reason: serving.failed };
+    else started[side] = serving;
+  };
   try {
-    for (const side of orderOf(turn)) {
-      const serving = await serve(settings, benchOfSide(benches, side));
-      if ("failed" in serving) {
-        await endServings(started);
-        return { side, reason: serving.failed };
-      }
-      started[side] = serving;
+    // Starting is what disturbs most: one after the other where it is timed, and all at once where it need not be.
+    if (isTimed) {
+      for (const side of orderOf(turn)) if (unmeasured === undefined) await start(side);
+    } else {
+      const starts = await Promise.allSettled(sides.map(start));
+      for (const one of starts) if (one.status === "rejected") throw one.reason;
     }
   } catch (error) {
     await endServings(started);
     throw error;
   }
-  return started as Servings;
+  if (unmeasured === undefined) return started as Servings;
+  await endServings(started);
+  return unmeasured;
 }
 
 async function endServings(servings: Partial<Servings>): Promise<void> {
