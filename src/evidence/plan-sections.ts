@@ -36,7 +36,12 @@ export function strategySection(evidence: Evidence): Block[] {
       upgrade.because.map((because): Inline => [strong(upgrade.package), `: ${because}`]),
     );
     blocks.push(
-      heading(3, `Phase ${phase.number} · ${tierNames[phase.tier]} · due ${day(phase.due)}`),
+      heading(
+        3,
+        phase.requested === true
+          ? `Phase ${phase.number} · as requested`
+          : `Phase ${phase.number} · ${tierNames[phase.tier]} · due ${day(phase.due)}`,
+      ),
       paragraph(phaseLine(phase, findings)),
       table(
         ["Package", "Current → target", "Clears", "No.", "Weaknesses", "Impact", "What to test", "Functions"],
@@ -45,6 +50,14 @@ export function strategySection(evidence: Evidence): Block[] {
       ...(reasons.length === 0 ? [] : [list(reasons)]),
     );
   }
+  if (plan.requests !== undefined)
+    blocks.push(
+      heading(3, "Requested versions"),
+      table(
+        ["Package", "Version", "Outcome", "Detail", "Refused by"],
+        plan.requests.map((one) => [one.package, one.to, one.state, one.detail, one.conflicts.join("; ")]),
+      ),
+    );
   if (plan.broken.length > 0)
     blocks.push(
       heading(3, text.headings.broken),

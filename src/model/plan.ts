@@ -41,6 +41,8 @@ export interface Phase {
   /** RFC 3339. */
   readonly due: string;
   readonly upgrades: readonly Upgrade[];
+  /** Asked for in `redress.yaml`, beyond what findings need; it can be left out. */
+  readonly requested?: true;
   /** What the package manager is asked for, where it makes more or less of it: `upgrades` is then what it wrote. */
   readonly asked?: readonly Upgrade[];
   /** Findings left once this phase is in. */
@@ -56,6 +58,17 @@ export interface Unfixed {
   /** The requirements that forbid the fix, e.g. `authorizenet 1.1.4 requires lxml<5`. */
   readonly conflicts: readonly string[];
   readonly advice: string;
+}
+
+/** What became of a version that the team asked for in `redress.yaml`. */
+export interface RequestOutcome {
+  readonly project: string;
+  readonly package: string;
+  readonly to: string;
+  readonly state: "planned" | "impossible" | "already";
+  readonly detail: string;
+  /** The requirements that refuse it. */
+  readonly conflicts: readonly string[];
 }
 
 /** A requirement that no version served before the plan was made; it may stay so, never get worse. */
@@ -110,6 +123,8 @@ export interface Plan {
   readonly costNames: readonly string[];
   readonly phases: readonly Phase[];
   readonly unfixed: readonly Unfixed[];
+  /** Absent: nothing was asked for. */
+  readonly requests?: readonly RequestOutcome[];
   readonly broken: readonly Broken[];
   /** Packages that could not take part, and why. */
   readonly skipped: readonly {

@@ -40,6 +40,15 @@ export interface Pin {
   readonly reason: string;
 }
 
+/** A version that the team wants, whether or not a finding needs it. */
+export interface UpgradeRequest {
+  readonly package: string;
+  readonly to: string;
+  /** Absent: every project that holds the package. */
+  readonly project?: string;
+  readonly reason?: string;
+}
+
 /** Most findings that may be left, by severity; absent: not limited. */
 export type Criteria = Readonly<Partial<Record<Severity, number>>>;
 
@@ -69,6 +78,8 @@ export interface Configuration {
   readonly projects: readonly ProjectSettings[];
   readonly functions: readonly BusinessFunction[];
   readonly policy: Policy;
+  /** Absent: none. */
+  readonly requests?: readonly UpgradeRequest[];
   readonly criteria: Criteria;
   readonly tests: readonly TestGate[];
   /** Commands that must exit with 0. */

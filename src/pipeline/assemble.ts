@@ -4,6 +4,7 @@ import type { ProjectPlan } from "../plan/index.ts";
 import { sha256 } from "../system/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Drafting, Draft } from "./draft.ts";
+import { strayWishes } from "./wishes.ts";
 
 /** Joins the projects' plans under one numbering of phases. */
 export async function assemble(drafts: readonly Draft[], drafting: Drafting): Promise<Plan> {
@@ -14,16 +15,17 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
   const phases: Phase[] = [];
   let upgrades: readonly Upgrade[] = [];
   let left: Summary = seen.scan.summary;
-  for (const group of mergePhases(agreed.map((draft) => draft.plan))) {
+  for (const group of groupsOf(agreed.map((draft) => draft.plan))) {
     upgrades = [...upgrades, ...group.upgrades];
     left = summarise(findFindings(foresee(seen.inventory, upgrades), seen.judge, configuration));
     phases.push({
       number: phases.length + 1,
-      name: `Phase ${phases.length + 1}, ${group.tier.replace("-", " ")}`,
+      name: `Phase ${phases.length + 1}, ${group.requested === true ? "as requested" : group.tier.replace("-", " ")}`,
       ...group,
       after: left,
     });
   }
+  const requests = [...drafts.flatMap((draft) => draft.requests ?? []), ...strayWishes(drafting)];
   const content = {
     schemaVersion: 1 as const,
     madeAt: setting.clock().toISOString(),
@@ -46,6 +48,7 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
     ...joinCosts(drafts.map((draft) => draft.plan)),
     phases,
     unfixed: drafts.flatMap(unfixedOf),
+    ...(requests.length === 0 ? {} : { requests }),
     broken: drafts.flatMap((draft) => draft.plan.broken),
     skipped: drafts.flatMap((draft) => draft.plan.skipped),
     confirmed: drafts.flatMap(({ project, settled }) =>
@@ -75,6 +78,19 @@ function unfixedOf({ plan, settled }: Draft): Plan["unfixed"] {
 }
 
 type PhaseDraft = ProjectPlan["phases"][number];
+
+/** What was asked for goes in last, all projects' together. */
+function groupsOf(plans: readonly ProjectPlan[]): PhaseDraft[] {
+  const only = (requested: boolean): ProjectPlan[] =>
+    plans.map((plan) => ({
+      ...plan,
+      phases: plan.phases.filter((phase) => (phase.requested === true) === requested),
+    }));
+  return [
+    ...mergePhases(only(false)),
+    ...mergePhases(only(true)).map((phase) => ({ ...phase, requested: true as const })),
+  ];
+}
 
 /** Interleaves the projects' phases by tier; each project's own order is kept. */
 function mergePhases(plans: readonly ProjectPlan[]): PhaseDraft[] {

@@ -1,5 +1,14 @@
 import type { PackageVersion } from "../advisories/index.ts";
-import type { Judge, ManagerId, Profile, Project, Refusal, Settled, Upgrade } from "../model/index.ts";
+import type {
+  Judge,
+  ManagerId,
+  Profile,
+  Project,
+  Refusal,
+  RequestOutcome,
+  Settled,
+  Upgrade,
+} from "../model/index.ts";
 import type { ProjectPlan } from "../plan/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
@@ -37,6 +46,8 @@ export interface Draft {
   readonly project: Project;
   readonly plan: ProjectPlan;
   readonly settled: Settled | null;
+  /** What became of what the team asked for; absent: nothing was. */
+  readonly requests?: readonly RequestOutcome[];
 }
 
 type Accepted = Extract<Settled, { state: "accepted" }>;
@@ -139,7 +150,7 @@ async function holdNewcomers(
  * Asks online sources about what a plan brings in, of which they have said nothing yet; whether a version that it chose
  * proves to have a finding by what they answer.
  */
-async function learn(phases: ProjectPlan["phases"], drafting: Drafting): Promise<boolean> {
+export async function learn(phases: ProjectPlan["phases"], drafting: Drafting): Promise<boolean> {
   const { setting, seen, asked } = drafting;
   const planned = phases.flatMap(({ upgrades }) => upgrades.flatMap(plannedVersion));
   const hitsBy = (judge: Judge): string =>
@@ -159,7 +170,10 @@ function plannedVersion({ project, ecosystem, package: name, to }: Upgrade): Par
 }
 
 /** The phases with every advisory named that a version brings, also one that the package manager chose by itself. */
-function withIntroduced(phases: ProjectPlan["phases"], { findings, judge }: Look): ProjectPlan["phases"] {
+export function withIntroduced(
+  phases: ProjectPlan["phases"],
+  { findings, judge }: Look,
+): ProjectPlan["phases"] {
   const introducedBy = (upgrade: Upgrade): readonly string[] => {
     const known = new Set(
       findings

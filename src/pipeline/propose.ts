@@ -3,6 +3,7 @@ import type { Setting } from "./setting.ts";
 import { look } from "./look.ts";
 import { type ProposeOptions, changeable, type Drafting, type Draft, draftFor, readOnly } from "./draft.ts";
 import { assemble } from "./assemble.ts";
+import { wishesFor, withWishes } from "./wishes.ts";
 
 /** A plan with the scan it was made from. */
 export interface Proposal {
@@ -20,12 +21,13 @@ export async function propose(setting: Setting, options: ProposeOptions): Promis
   try {
     const drafts: Draft[] = [];
     for (const project of seen.inventory.projects) {
-      if (!seen.findings.some((finding) => finding.project === project.path)) continue;
+      const isWished = wishesFor(project, drafting).length > 0;
+      if (!isWished && !seen.findings.some((finding) => finding.project === project.path)) continue;
       if (!changeable.has(project.manager)) {
         drafts.push({ project, plan: readOnly(project, seen), settled: null });
         continue;
       }
-      drafts.push(await draftFor(project, drafting));
+      drafts.push(await withWishes(await draftFor(project, drafting), drafting));
     }
     return { plan: await assemble(drafts, drafting), scan: drafting.seen.scan };
   } finally {

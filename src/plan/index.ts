@@ -5,4 +5,4 @@ export { fillRanges } from "./fill-ranges.ts";
 export { foresee } from "./foresee.ts";
 export { planNpm } from "./npm/index.ts";
 export { planPython } from "./python/index.ts";
-export type { PhaseDraft, PlanProgress, PlanRequest, ProjectPlan } from "./request.ts";
+export type { MissedWish, PhaseDraft, PlanProgress, PlanRequest, ProjectPlan } from "./request.ts";

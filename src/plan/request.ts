@@ -29,6 +29,8 @@ export interface PlanRequest {
   readonly profile: Profile;
   /** Only these packages, in the form of `Component.name`, and what they force; absent: all. */
   readonly packages?: readonly string[];
+  /** Versions that the plan must reach, by name; absent: none. */
+  readonly wishes?: ReadonlyMap<string, string>;
   /** What the package manager would not take of earlier plans. */
   readonly refusals?: readonly Refusal[];
   /**
@@ -54,8 +56,19 @@ export interface PhaseDraft {
   /** RFC 3339: the earliest date among the findings that it clears. */
   readonly due: string;
   readonly upgrades: readonly Upgrade[];
+  /** Asked for by the team; goes in after everything else. */
+  readonly requested?: true;
   /** What the package manager is asked for, where it made more or less of it by itself. */
   readonly asked?: readonly Upgrade[];
+}
+
+/** A version asked for that the plan does not reach. */
+export interface MissedWish {
+  readonly package: string;
+  readonly to: string;
+  readonly detail: string;
+  /** The requirements that refuse it. */
+  readonly conflicts: readonly string[];
 }
 
 /** The best version set that the planner knows for one project. */
@@ -66,6 +79,8 @@ export interface ProjectPlan {
   readonly unfixed: readonly Unfixed[];
   readonly broken: readonly Broken[];
   readonly skipped: Plan["skipped"];
+  /** Wishes that cannot be met; nothing is then planned. */
+  readonly missed?: readonly MissedWish[];
   /** Whether no better version set exists among the releases that were considered. */
   readonly optimal: boolean;
   /** By part of the cost, the best value that could still exist; absent when `optimal`. */

@@ -56,11 +56,9 @@ async function findFile(root: string): Promise<string | undefined> {
 /** Reads the text and checks it against the schema. */
 export async function parse(source: string, file: string): Promise<ConfigurationFile> {
   // Loaded here: most scans have no configuration and must not pay for these.
-  const [{ LineCounter, parseDocument }, { configurationSchema }, { tooDeepLine }] = await Promise.all([
-    import("yaml"),
-    import("./schema.ts"),
-    import("../../managers/index.ts"),
-  ]);
+  const [{ LineCounter, parseDocument, visit }, { configurationSchema }, { tooDeepLine }] = await Promise.all(
+    [import("yaml"), import("./schema.ts"), import("../../managers/index.ts")],
+  );
   const tooDeep = tooDeepLine(source);
   if (tooDeep !== undefined) throw invalid(file, [{ line: tooDeep, message: "nested too deeply" }]);
   const counter = new LineCounter();
@@ -73,6 +71,17 @@ export async function parse(source: string, file: string): Promise<Configuration
         message: error.message.split("\n")[0] ?? "",
       })),
     );
+  // Aliases can make a short text endless, and hide what a line says from whoever reviews it.
+  const aliases: Problem[] = [];
+  visit(document, {
+    Alias: (_, { range, source: name }) => {
+      aliases.push({
+        line: counter.linePos(range?.[0] ?? 0).line,
+        message: `*${name}: write out what it stands for`,
+      });
+    },
+  });
+  if (aliases.length > 0) throw invalid(file, aliases);
   const checked = configurationSchema.safeParse(document.toJS({ maxAliasCount: 0 }) ?? {});
   if (checked.success) return checked.data;
   const lineOf = (keys: readonly PropertyKey[]): number => {
@@ -146,6 +155,16 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
         ...(below === undefined ? {} : { below }),
       })),
     },
+    ...(file.requests === undefined
+      ? {}
+      : {
+          requests: file.requests.map(({ package: name, to, project, reason }) => ({
+            package: name,
+            to,
+            ...(project === undefined ? {} : { project: normalise(project) }),
+            ...(reason === undefined ? {} : { reason }),
+          })),
+        }),
     criteria: readCriteria(file.criteria ?? { critical: 0, high: 0, medium: "<5" }),
     tests: [
       ...(file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),

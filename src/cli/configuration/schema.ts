@@ -82,6 +82,18 @@ export const configurationSchema = z.strictObject({
     .array(z.strictObject({ package: text, below: text.optional(), reason: text }))
     .optional()
     .describe("Packages that may not move, or not reach a version"),
+  requests: z
+    .array(
+      z.strictObject({
+        package: text,
+        to: text.describe("The exact version"),
+        project: inside.or(z.literal(".")).optional(),
+        reason: text.optional(),
+      }),
+    )
+    .max(20)
+    .optional()
+    .describe("Versions that the team wants, planned in a phase of their own (npm projects)"),
   criteria: z
     .strictObject({
       critical: limit.optional(),

@@ -18,7 +18,7 @@ export function showPlan(plan: Plan, scan: Scan, colors: Colors): string {
   for (const phase of plan.phases) {
     lines.push(
       "",
-      `${colors.bold(`Phase ${phase.number} · ${tierNames[phase.tier]}`)}  ${colors.dim(`due ${day(phase.due)} · ${count(phase.after.findings, "finding")} left after it`)}`,
+      `${colors.bold(`Phase ${phase.number} · ${phase.requested === true ? "as requested" : tierNames[phase.tier]}`)}  ${colors.dim(`due ${day(phase.due)} · ${count(phase.after.findings, "finding")} left after it`)}`,
       ...columns(
         phase.upgrades.map((upgrade) => upgradeRow(upgrade, findings, colors)),
         "  ",
@@ -26,7 +26,7 @@ export function showPlan(plan: Plan, scan: Scan, colors: Colors): string {
     );
   }
   if (plan.phases.length === 0) lines.push("", "Nothing to do: no upgrade would clear a finding.");
-  lines.push("", ...unfixedLines(plan, findings, colors));
+  lines.push("", ...requestLines(plan, colors), ...unfixedLines(plan, findings, colors));
   for (const one of plan.skipped)
     lines.push(colors.dim(`  not planned: ${plain(one.package)}: ${plain(one.reason)}`));
   for (const one of plan.confirmed)
@@ -56,6 +56,18 @@ function upgradeRow(upgrade: Upgrade, findings: ReadonlyMap<string, Finding>, co
 }
 
 const shorten = (text: string): string => (text.length > 90 ? `${text.slice(0, 89)}…` : text);
+
+function requestLines({ requests = [] }: Plan, colors: Colors): string[] {
+  if (requests.length === 0) return [];
+  return [
+    colors.bold("Requested"),
+    ...requests.flatMap((one) => [
+      `  ${plain(one.package)} ${plain(one.to)}  ${one.state}: ${plain(one.detail)}`,
+      ...one.conflicts.map((conflict) => colors.dim(`      ${plain(conflict)}`)),
+    ]),
+    "",
+  ];
+}
 
 function unfixedLines(plan: Plan, findings: ReadonlyMap<string, Finding>, colors: Colors): string[] {
   if (plan.unfixed.length === 0) return [];

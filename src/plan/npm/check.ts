@@ -10,6 +10,8 @@ export interface Claim {
   readonly slots: ReadonlyMap<Slot, string>;
   readonly overrides: readonly { readonly name: string; readonly range: string; readonly version: string }[];
   readonly order: VersionOrder;
+  /** Versions that must be reached, by name; absent: none. */
+  readonly wishes?: ReadonlyMap<string, string>;
   /** Requirements of a version that is new to the tree. */
   requires(
     name: string,
@@ -52,12 +54,26 @@ export function checkClaim(claim: Claim): Verdict {
     else if (claim.order.level(slot.today, version) === "major" && version !== slot.today)
       majors[slot.runtime ? 0 : 1] = (majors[slot.runtime ? 0 : 1] ?? 0) + 1;
   }
+  checkWishes(claim, { there, wrong });
   let overridden = 0;
   for (const pair of claim.present) overridden += checkPair(claim, { pair, there, wrong });
   return {
     wrong,
     cost: [...countFindings(claim), overridden, ...majors, countNew(claim)],
   };
+}
+
+/** Every direct dependency of a wished name is at that version; without one, every copy is. */
+function checkWishes(
+  claim: Claim,
+  { there, wrong }: { there: ReadonlyMap<string, readonly string[]>; wrong: string[] },
+): void {
+  for (const [name, version] of claim.wishes ?? []) {
+    const slots = [...claim.slots].filter(([slot]) => slot.name === name).map(([, at]) => at);
+    const reached = slots.length > 0 ? slots : (there.get(name) ?? []);
+    if (reached.length === 0 || reached.some((one) => one !== version))
+      wrong.push(`${name} was asked for at ${version} and is at ${reached.join(", ") || "no version"}`);
+  }
 }
 
 /** How many requirements of a version an override breaks. */
@@ -81,7 +97,7 @@ function checkPair(
     );
     const fits = (version: string): boolean =>
       only === undefined ? claim.order.satisfies(version, need.range) : version === only;
-    if (key !== undefined && need.kind !== "peer") {
+    if (key !== undefined && (need.kind !== "peer" || claim.wishes?.get(need.name) === key.version)) {
       if (!versions.includes(key.version))
         wrong.push(`override ${key.name} to ${key.version}, which is not there`);
       if (!fits(key.version)) overridden++;

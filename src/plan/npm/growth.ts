@@ -50,6 +50,10 @@ class Growth {
 
   run(): Universe {
     for (const name of this.relevant) this.join(name);
+    for (const [name, version] of this.request.wishes ?? []) {
+      this.join(name);
+      this.admit(name, version);
+    }
     do
       for (let next = this.queue.pop(); next !== undefined; next = this.queue.pop())
         for (const need of this.plain.needs(...next) ?? []) this.meet(need);
@@ -134,6 +138,7 @@ class Growth {
     if (this.met.has(mark)) return;
     this.met.add(mark);
     if (need.only !== undefined) return;
+    this.admitWishedPeer(need);
     if (need.kind === "optional" && !this.relevant.has(need.name)) return;
     const direct = need.kind === "peer" ? (this.slots.get(need.name) ?? []) : [];
     if (need.optional && direct.length === 0) return;
@@ -191,6 +196,14 @@ class Growth {
       for (const one of this.picker.pick(name, newer)) this.admit(name, one);
     } else for (const one of this.picker.pick(name, ahead, start)) this.admit(name, one);
     this.admitOverrides(need, within);
+  }
+
+  /** A peer range that refuses a version asked for may be overridden, where the policy lets it. */
+  private admitWishedPeer({ name, range, kind }: Need): void {
+    const version = this.request.wishes?.get(name);
+    if (version === undefined || kind !== "peer" || !this.overridable) return;
+    if (!this.request.catalogue.satisfies(version, range))
+      this.overrides.set(`${name}|${range}|${version}`, { name, range, version });
   }
 
   /** The lowest clean version of the same major above a range that holds no clean one. */

@@ -4,10 +4,10 @@ import type { Override, UniverseRequest } from "./universe.ts";
 
 /** What npm does with an override, and what the policy lets it do. */
 export class OverrideRules {
-  private readonly request: Pick<UniverseRequest, "catalogue" | "tree" | "policy">;
+  private readonly request: Pick<UniverseRequest, "catalogue" | "tree" | "policy" | "wishes">;
   private readonly tops = new Map<string, string | undefined>();
 
-  constructor(request: Pick<UniverseRequest, "catalogue" | "tree" | "policy">) {
+  constructor(request: Pick<UniverseRequest, "catalogue" | "tree" | "policy" | "wishes">) {
     this.request = request;
   }
 
@@ -51,9 +51,14 @@ export class OverrideRules {
     );
   }
 
+  /** Peer ranges stand, but for those on a package whose version was asked for. */
+  mayTouch(need: Need): boolean {
+    return need.kind !== "peer" || this.request.wishes?.has(need.name) === true;
+  }
+
   /** Whether an override would take a requirement somewhere it must not go. */
   isOutOfReach(need: Need, override: Override): boolean {
     if (need.only !== undefined) return need.only !== override.version;
-    return this.isTouched(need, override) && (need.kind === "peer" || !this.mayLift(need, override));
+    return this.isTouched(need, override) && (!this.mayTouch(need) || !this.mayLift(need, override));
   }
 }

@@ -154,7 +154,7 @@ function isServed(
   const accepts = (one: string): boolean =>
     need.only === undefined ? catalogue.satisfies(one, need.range) : one === need.only;
   const override = state.overrides.find((one) => touches(request, one, need));
-  if (override !== undefined && need.kind !== "peer")
+  if (override !== undefined && (need.kind !== "peer" || !catalogue.satisfies(override.version, need.range)))
     return state.present.has(pairOf(need.name, override.version));
   if (need.kind === "peer") {
     const direct = [...state.slots].filter(([slot]) => slot.name === need.name);

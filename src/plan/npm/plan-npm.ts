@@ -11,6 +11,7 @@ import { makeRisk, type Risk } from "./risk.ts";
 import { search, type Answer } from "./search.ts";
 import { nameOf, readTree, type Slot, type Tree } from "./tree.ts";
 import { explainUnfixed } from "./unfixed.ts";
+import { missedWishes, refusedWishes } from "./wishes.ts";
 
 /**
  * The best version sets for one npm project: sets of (name, version) such that every requirement holds; npm places
@@ -25,12 +26,16 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
   const catalogue = openCatalogue(request.sourceFor(project), order, limitsOf(request, project, findings));
   const tree = await settledTree(request, project, { order, catalogue });
   const risk = makeRisk(request, project.path, tree);
+  const { wishes } = request;
+  const wished = wishes === undefined ? {} : { wishes };
+  const refused = wishes === undefined ? [] : await refusedWishes(request, { tree, catalogue, wishes });
   const universe = {
     tree,
     catalogue,
     risk,
     profile: request.profile,
     policy: request.configuration.policy,
+    ...wished,
   };
   const answer = await search(universe, {
     deadline,
@@ -40,11 +45,11 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
   const base = { tree, catalogue, risk, residues: answer.universe.residues };
   const near = { ...universe, reach: "near" as const };
   const start = walk(base, today(tree));
-  const verdict = judge({ tree, catalogue, risk }, answer);
-  const isSound = verdict.wrong.length === 0;
+  const verdict = judge({ tree, catalogue, risk, ...wished }, answer);
+  const isSound = verdict.wrong.length === 0 && refused.length === 0;
   const end = isSound ? answer.outcome : start;
   const counted = findings.filter((one) => risk.advisories(one.package, one.version).includes(one.advisory));
-  const phases = isSound ? cutPhases({ ...base, project, findings: counted, start, end }) : [];
+  const phases = isSound ? cutPhases({ ...base, project, findings: counted, start, end, ...wished }) : [];
   const unfixed = explainUnfixed(
     {
       ...base,
@@ -61,6 +66,9 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
     unfixed,
     broken: tree.broken,
     skipped: skippedIn(project, { tree, catalogue, verdict, end }),
+    ...(wishes === undefined || isSound
+      ? {}
+      : { missed: refused.length > 0 ? refused : missedWishes(wishes, { tree, catalogue, answer }) }),
     optimal: isSound && answer.optimal,
     ...(answer.optimal || answer.bound === undefined ? {} : { bound: answer.bound }),
     cost: [...verdict.cost, answer.distance],
@@ -120,7 +128,12 @@ function today(tree: Tree): { present: Set<string>; slots: Map<Slot, string>; ov
 
 /** The independent check of what is about to be proposed. */
 function judge(
-  { tree, catalogue, risk }: { tree: Tree; catalogue: Catalogue; risk: Risk },
+  {
+    tree,
+    catalogue,
+    risk,
+    wishes,
+  }: { tree: Tree; catalogue: Catalogue; risk: Risk; wishes?: ReadonlyMap<string, string> },
   answer: Answer & { readonly outcome: Outcome },
 ): Verdict {
   return checkClaim({
@@ -129,6 +142,7 @@ function judge(
     slots: answer.outcome.slots,
     overrides: answer.outcome.overrides,
     order: catalogue.order,
+    ...(wishes === undefined ? {} : { wishes }),
     requires: (name, version) => catalogue.needs(name, version) ?? [],
     counts: (name, version) => risk.counts(name, version),
     listed: (name) => catalogue.listed(name) ?? [],

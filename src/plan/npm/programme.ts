@@ -77,6 +77,7 @@ class Formulation {
     }
     this.addSlots();
     this.addRoots();
+    this.addWishes();
     for (const pair of this.x.keys()) this.addNeeds(pair);
     this.addOverrides();
     this.addFindings();
@@ -138,13 +139,30 @@ class Formulation {
     }
   }
 
+  /** A direct dependency stands at the version asked for; of another package no other version stays. */
+  private addWishes(): void {
+    for (const [name, wish] of this.request.wishes ?? []) {
+      const slots = this.directs.get(name) ?? [];
+      for (const slot of slots) {
+        const column = this.e.get(slot)?.get(wish);
+        this.row({ terms: column === undefined ? [] : [[column, 1]], min: 1 });
+      }
+      if (slots.length > 0) continue;
+      for (const version of this.universe.versions.get(name) ?? []) {
+        const column = this.x.get(pairOf(name, version));
+        if (column === undefined) continue;
+        this.row({ terms: [[column, 1]], ...(version === wish ? { min: 1 } : { max: 0 }) });
+      }
+    }
+  }
+
   private addNeeds(pair: string): void {
     const own = this.x.get(pair);
     if (own === undefined) return;
     for (const need of this.universe.residues.needs(nameOf(pair), versionOf(pair)) ?? []) {
       const servers = this.serversOf(pair, need);
       if (servers === "always") continue;
-      const overrides = need.only === undefined && need.kind !== "peer" ? this.overridesFor(need) : [];
+      const overrides = need.only === undefined && this.rules.mayTouch(need) ? this.overridesFor(need) : [];
       if (need.kind === "optional" && servers.length === 0 && overrides.length === 0) continue;
       const terms: Term[] = [[own, 1], ...servers.map((one): Term => [one, -1])];
       if (overrides.length > 0) {

@@ -33,6 +33,8 @@ export interface UniverseRequest {
   readonly risk: Risk;
   readonly profile: Profile;
   readonly policy: Policy;
+  /** Versions that must be reached, by name. */
+  readonly wishes?: ReadonlyMap<string, string>;
   /**
    * `near`: of each range the lowest version and each better one up to the first clean; `wide`: one version of every
    * group that findings and requirements tell apart.
@@ -50,7 +52,11 @@ export function relevantNames(tree: Tree, risk: Risk): Set<string> {
 }
 
 /** Whether the profile lets a direct dependency stand at a version. */
-export function mayStand(request: UniverseRequest, slot: Slot, version: string): boolean {
+export function mayStand(
+  request: Pick<UniverseRequest, "catalogue" | "profile" | "policy">,
+  slot: Slot,
+  version: string,
+): boolean {
   if (version === slot.today) return true;
   const { order } = request.catalogue;
   if (slot.may === "fixed" || order.compare(version, slot.today) < 0) return false;

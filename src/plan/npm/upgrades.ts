@@ -10,6 +10,8 @@ export interface UpgradesRequest {
   readonly tree: Tree;
   readonly catalogue: Catalogue;
   readonly risk: Risk;
+  /** Versions that were asked for, by name. */
+  readonly wishes?: ReadonlyMap<string, string>;
   /** The project's findings of today. */
   readonly findings: readonly Finding[];
 }
@@ -196,7 +198,9 @@ function reasons(
   because.push(...whoNeeds(move, of));
   for (const range of of.overrides)
     because.push(
-      `An override serves ${name}@${range} by ${to}: no version in that range is free of findings.`,
+      request.wishes?.get(name) === to
+        ? `An override serves ${name}@${range} by ${to}: it was asked for, and that range refuses it.`
+        : `An override serves ${name}@${range} by ${to}: no version in that range is free of findings.`,
     );
   for (const [slot] of of.slots)
     if (!request.catalogue.satisfies(to, slot.range))
