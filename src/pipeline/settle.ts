@@ -67,6 +67,15 @@ export async function settle(
   };
 }
 
+/** Has what npm made of phases, found out in parts, known to whoever asks for them together. */
+export async function rememberSettled(
+  project: Project,
+  phases: readonly (readonly Upgrade[])[],
+  { setting, settled }: { setting: Setting; settled: Settled },
+): Promise<void> {
+  settledBefore.get(setting)?.set(await settlementKey(project, phases, setting.root), settled);
+}
+
 /** A phase of which npm wrote nothing is left out of the plan: the others are remembered without it too. */
 async function rememberWritten(
   project: Project,

@@ -1,12 +1,12 @@
 import path from "node:path";
 import { findFindings } from "../findings/index.ts";
-import type { Inventory, Project, Refusal, RequestOutcome, UpgradeRequest } from "../model/index.ts";
+import type { Inventory, Project, Refusal, RequestOutcome, Settled, UpgradeRequest } from "../model/index.ts";
 import type { PhaseDraft, ProjectPlan } from "../plan/index.ts";
 import { readText } from "../system/index.ts";
 import { learn, withIntroduced, type Draft, type Drafting } from "./draft.ts";
 import { inventoryOf } from "./look.ts";
 import { rooms } from "./rooms.ts";
-import { releasesFor, settle } from "./settle.ts";
+import { releasesFor, rememberSettled, settle } from "./settle.ts";
 
 /** How often a refusal of the package manager has the wishes planned anew. */
 const mostAttempts = 3;
@@ -33,8 +33,10 @@ interface Wishing {
   readonly draft: Draft;
   readonly drafting: Drafting;
   /** The project as the plan without wishes leaves it. */
-  readonly after: { readonly project: Project; readonly inventory: Inventory };
+  readonly after: { readonly root: string; readonly project: Project; readonly inventory: Inventory };
 }
+
+type Accepted = Extract<Settled, { state: "accepted" }>;
 
 interface Reached {
   readonly wishes: readonly UpgradeRequest[];
@@ -89,6 +91,7 @@ async function treeAfter(
   // What runs the project is not in its files.
   const there = { ...found, target: project.target };
   return {
+    root: folder,
     project: there,
     inventory: {
       ...inventory,
@@ -97,7 +100,10 @@ async function treeAfter(
   };
 }
 
-function isReached({ package: name, to }: UpgradeRequest, { project, inventory }: Wishing["after"]): boolean {
+function isReached(
+  { package: name, to }: UpgradeRequest,
+  { project, inventory }: Omit<Wishing["after"], "root">,
+): boolean {
   const own = inventory.components.filter((one) => one.project === project.path && one.name === name);
   const direct = own.filter((one) => one.direct);
   return own.length > 0 && (direct.length > 0 ? direct : own).every((one) => one.version === to);
@@ -145,10 +151,11 @@ async function tryWishes(
   });
   for (let attempt = 1; ; attempt++) {
     const { seen } = drafting;
+    const findings = findFindings(after.inventory, seen.judge, setting.configuration);
     const plan = await planNpm(
       {
         inventory: after.inventory,
-        findings: findFindings(after.inventory, seen.judge, setting.configuration),
+        findings,
         judge: seen.judge,
         configuration: setting.configuration,
         profile: options.profile,
@@ -172,24 +179,25 @@ async function tryWishes(
         }),
       };
     }
-    const phases = [...draft.plan.phases.map(asked), phaseOf(plan, wishes, drafting)];
-    const settled = await settle(
-      draft.project,
-      phases.map((phase) => phase.upgrades),
-      { setting, inventory: seen.inventory, broken: draft.plan.broken },
-    );
+    const phase = phaseOf(plan, wishes, drafting);
+    const settled = await settle(after.project, [phase.upgrades], {
+      setting: { ...setting, root: after.root },
+      inventory: after.inventory,
+      broken: draft.plan.broken,
+    });
     if (settled.state === "accepted") {
-      const written = asWritten({ ...draft.plan, phases }, settled, { ...seen, project: draft.project });
-      const wished = written.phases.filter((phase) => phase.requested === true);
+      const written = asWritten({ ...plan, phases: [phase] }, settled, {
+        ...seen,
+        findings,
+        inventory: after.inventory,
+        project: after.project,
+      });
       // What advisories say of a version that only a wish brings in may speak against it: planned again with that.
-      if ((await learn(wished, drafting)) && attempt < mostAttempts) continue;
-      const last = withIntroduced(wished, drafting.seen).map(said);
-      const joined: ProjectPlan = {
-        ...draft.plan,
-        phases: [...draft.plan.phases, ...last],
-        unfixed: written.unfixed,
-      };
-      return { wishes, draft: { ...draft, plan: joined, settled } };
+      if ((await learn(written.phases, drafting)) && attempt < mostAttempts) continue;
+      const last = withIntroduced(written.phases, drafting.seen).map(said);
+      const whole = await joined({ draft, drafting }, { asked: phase, settled });
+      const joinedPlan = { ...draft.plan, phases: [...draft.plan.phases, ...last], unfixed: written.unfixed };
+      return { wishes, draft: { ...draft, plan: joinedPlan, settled: whole } };
     }
     const reasons = settled.refusals.map((one) => one.reason);
     if (settled.refusals.length === 0 || attempt === mostAttempts)
@@ -198,9 +206,27 @@ async function tryWishes(
   }
 }
 
-/** A phase as its package manager is asked for it. */
-function asked({ asked: before, ...phase }: PhaseDraft): PhaseDraft {
-  return { ...phase, upgrades: before ?? phase.upgrades };
+/** The package manager's answers to the plan without wishes and to the phase on top of it, as one. */
+async function joined(
+  { draft, drafting: { setting, seen } }: Pick<Wishing, "draft" | "drafting">,
+  wished: { readonly asked: PhaseDraft; readonly settled: Accepted },
+): Promise<Accepted> {
+  const before = draft.plan.phases.map((phase) => phase.asked ?? phase.upgrades);
+  const context = { setting, inventory: seen.inventory, broken: draft.plan.broken };
+  const base = before.length === 0 ? undefined : await settle(draft.project, before, context);
+  const phases = base?.state === "accepted" ? base.phases : [];
+  const settled: Accepted = {
+    ...wished.settled,
+    phases: [
+      ...phases,
+      ...wished.settled.phases.map((phase) => ({
+        ...phase,
+        files: new Map([...(phases.at(-1)?.files ?? []), ...phase.files]),
+      })),
+    ],
+  };
+  await rememberSettled(draft.project, [...before, wished.asked.upgrades], { setting, settled });
+  return settled;
 }
 
 /** All of a plan with wishes in one phase: due no sooner than the last of the others. */
