@@ -153,6 +153,20 @@ export async function judgePhase(
   }
 }
 
+/**
+ * By `keyOf` a project: its environment in the real project, absolute; also those that the plan leaves alone, since the
+ * application's programs run in them.
+ */
+export function realEnvironments(root: string, { projects }: Sight["inventory"]): Map<string, string> {
+  return new Map(
+    projects.flatMap((project) =>
+      project.environment === undefined
+        ? []
+        : [[keyOf(nameOf(project)), path.join(root, project.environment)] as const],
+    ),
+  );
+}
+
 /** Where the application's own programs run: the tree with its environments. */
 export async function benchOf(
   work: Pick<Work, "tree" | "environments" | "databases"> & {

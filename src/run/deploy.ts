@@ -1,10 +1,10 @@
 import { Failure, reasonOf, type Deployment, type StageSettings, type Wait } from "../model/index.ts";
 import { healthQuestions, type Question } from "../gates/index.ts";
 import { approvedOf, reasonToAsk } from "./approvals.ts";
-import { benchOf } from "./carry-out.ts";
+import { benchOf, realEnvironments } from "./carry-out.ts";
 import { standing, standingStages } from "./fold.ts";
 import type { Sight } from "./ports.ts";
-import { promote, realEnvironments } from "./promote.ts";
+import { promote } from "./promote.ts";
 import { putBackAll } from "./put-back.ts";
 import type { RecordedRun } from "./read-runs.ts";
 import type { HeldPhase, Staging } from "./rehearse.ts";
@@ -236,10 +236,8 @@ async function watchPhases(
 
 async function questionsOf(staging: Staging): Promise<Question[]> {
   const { request, site } = staging;
-  const environments = realEnvironments(staging);
-  const bench = await benchOf(
-    { ...staging, tree: site.root, environments },
-    await staging.ports.look(site.root),
-  );
+  const sight = await staging.ports.look(site.root);
+  const environments = realEnvironments(site.root, sight.inventory);
+  const bench = await benchOf({ ...staging, tree: site.root, environments }, sight);
   return healthQuestions("watch", request.configuration, bench);
 }

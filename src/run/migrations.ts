@@ -18,8 +18,7 @@ import {
 } from "../model/index.ts";
 import { execute, sha256File } from "../system/index.ts";
 import type { Site } from "./backup.ts";
-import { benchOf, nameOf, type Work } from "./carry-out.ts";
-import { keyOf } from "./holdings.ts";
+import { benchOf, realEnvironments, type Work } from "./carry-out.ts";
 import { runFolder } from "./journal.ts";
 import type { Entry } from "./journal-event.ts";
 
@@ -205,13 +204,7 @@ async function realBench(
   site: Pick<Site, "root" | "run" | "journal" | "files">,
   inventory: Inventory,
 ): Promise<Bench> {
-  const environments = new Map(
-    inventory.projects.flatMap((project) =>
-      project.environment === undefined
-        ? []
-        : [[keyOf(nameOf(project)), path.join(site.root, project.environment)] as const],
-    ),
-  );
+  const environments = realEnvironments(site.root, inventory);
   return benchOf({ site, tree: site.root, environments, databases: {} }, { inventory });
 }
 

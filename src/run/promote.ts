@@ -3,7 +3,15 @@ import { Failure, reasonOf, type Phase, type Project } from "../model/index.ts";
 import { stops } from "../gates/index.ts";
 import { sha256 } from "../system/index.ts";
 import { passageFolder, placeInside, replaceSaved } from "./backup.ts";
-import { installPhase, judgePhase, nameOf, readingOf, textsOf, type Work } from "./carry-out.ts";
+import {
+  installPhase,
+  judgePhase,
+  nameOf,
+  readingOf,
+  realEnvironments,
+  textsOf,
+  type Work,
+} from "./carry-out.ts";
 import type { CloneRequest } from "./clone-folder.ts";
 import { differences, holdingsOf, keyOf } from "./holdings.ts";
 import { digestEnvironments } from "./inputs.ts";
@@ -33,7 +41,7 @@ export async function promote(staging: Staging, held: readonly HeldPhase[], star
     ...staging,
     stage: "promotion",
     tree: site.root,
-    environments: request.filesOnly === true ? new Map() : realEnvironments(staging),
+    environments: request.filesOnly === true ? new Map() : realEnvironments(site.root, start.inventory),
     listFolder: passageFolder(site.root, site.run),
   };
   let before = start;
@@ -65,17 +73,6 @@ export async function promote(staging: Staging, held: readonly HeldPhase[], star
     await sweep(site, true);
   }
   return { done };
-}
-
-/** By `keyOf` a project: its environment in the real project, absolute. */
-export function realEnvironments({ projects, site }: Staging): Map<string, string> {
-  return new Map(
-    projects.flatMap((project) =>
-      project.environment === undefined
-        ? []
-        : [[keyOf(nameOf(project)), path.join(site.root, project.environment)] as const],
-    ),
-  );
 }
 
 async function promotePhase(

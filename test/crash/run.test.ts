@@ -3,8 +3,16 @@ import assert from "node:assert/strict";
 import * as fs from "node:fs";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
-import type { Run } from "../../src/model/index.ts";
-import { applyPlan, foldJournal, readJournal, readRuns, resume, rollback } from "../../src/run/index.ts";
+import type { GateSettings, Run } from "../../src/model/index.ts";
+import {
+  applyPlan,
+  digestInputs,
+  foldJournal,
+  readJournal,
+  readRuns,
+  resume,
+  rollback,
+} from "../../src/run/index.ts";
 import {
   digestTree,
   makePlan,
@@ -307,4 +315,71 @@ test("a run is the fold of its journal; a torn last line does not count", async 
   assert.deepEqual(foldJournal(await readJournal(file)), run);
   fs.appendFileSync(file, '{"seq":99,"at":"2025');
   assert.deepEqual(foldJournal(await readJournal(file)), run);
+});
+
+test("what gates start after promotion finds the environments that the plan left alone as well", async (t) => {
+  const project = await synthetic(t);
+  const bin = path.join(project.root, "other/.venv/bin");
+  fs.mkdirSync(bin, { recursive: true });
+  fs.copyFileSync(
+    path.join(project.root, ".venv/pyvenv.cfg"),
+    path.join(project.root, "other/.venv/pyvenv.cfg"),
+  );
+  fs.writeFileSync(path.join(project.root, "other/requirements.txt"), "");
+  const server = `#!${process.execPath}\nrequire("node:http").createServer((_, answer) => answer.end("ok")).listen(process.env.PORT, "127.0.0.1");\n`;
+  fs.writeFileSync(path.join(bin, "served-by-other"), server, { mode: 0o755 });
+  const ports = project.ports();
+  const look: typeof ports.look = async (root) => {
+    const sight = await ports.look(root);
+    const [first] = sight.inventory.projects;
+    assert.ok(first);
+    const other = {
+      ...first,
+      path: "other",
+      files: ["other/requirements.txt"],
+      environment: "other/.venv",
+    };
+    return { ...sight, inventory: { ...sight.inventory, projects: [first, other] } };
+  };
+  const request = project.request({ phases: [1] });
+  const gates: GateSettings = {
+    versions: "enforce",
+    security: "enforce",
+    processes: [
+      {
+        name: "web",
+        class: "web",
+        argv: ["served-by-other"],
+        cwd: "other",
+        timeoutMs: 10_000,
+        portVariable: "PORT",
+        variables: {},
+        ready: { path: "/" },
+      },
+    ],
+    health: [
+      {
+        name: "web",
+        mode: "enforce",
+        target: { process: "web", path: "/" },
+        intervalMs: 1,
+        count: 1,
+        failureLimit: 0,
+        timeoutMs: 2000,
+        stages: ["promotion"],
+      },
+    ],
+    coverage: [],
+  };
+  const { inputs } = request.plan;
+  const plan = {
+    ...request.plan,
+    inputs: { ...inputs, ...(await digestInputs(project.root, (await look(project.root)).inventory)) },
+  };
+  const run = await applyPlan(
+    { ...request, plan, configuration: { ...request.configuration, gates } },
+    { ...ports, look },
+  );
+  assert.equal(states(run), "done: done", run.reason);
+  assert.equal(gate(run, 1, "health: web")?.verdict, "pass");
 });
