@@ -112,12 +112,16 @@ export function buildProgram(
           "safe: no major moves of direct runtime dependencies; full: as policy allows",
         ).choices(["safe", "full"]),
       )
-      .option("--package <name...>", "only these packages, and what they force");
+      .option(
+        "--package <name...>",
+        "only these packages, and what they force; NAME@VERSION: to no other version",
+      )
+      .option("--alone", "with --package: nothing else that is there may move");
   examples(
     planning(program.command("plan").argument("[path]"))
       .description("work out the best set of upgrades and have the package manager accept it")
       .option("--out <file>", "where the plan is written (default: .redress/plans/ID.json)"),
-    ["plan", "plan --profile safe --out plan.json", "plan --package lxml --package requests"],
+    ["plan", "plan --profile safe --out plan.json", "plan --package lxml requests@2.32.4 --alone"],
   ).action(action<LookOptions>(() => import("./commands/plan.ts")));
 
   const sealing = (command: Command): Command =>

@@ -30,6 +30,8 @@ export interface Policy {
   /** npm packages whose install scripts may run. */
   readonly installScripts: readonly string[];
   readonly pinned: readonly Pin[];
+  /** Of the packages that are there only these may move; absent: all. */
+  readonly alone?: readonly string[];
 }
 
 /** A package that may not move, or not past a version. */
@@ -37,6 +39,8 @@ export interface Pin {
   readonly package: string;
   /** Exclusive upper bound; absent: may not move at all. */
   readonly below?: string;
+  /** The one version that it may move to. */
+  readonly only?: string;
   readonly reason: string;
 }
 

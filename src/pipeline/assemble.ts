@@ -4,6 +4,7 @@ import type { ProjectPlan } from "../plan/index.ts";
 import { sha256 } from "../system/index.ts";
 import { rooms } from "./rooms.ts";
 import type { Drafting, Draft } from "./draft.ts";
+import { targetOutcomes } from "./targets.ts";
 import { strayWishes } from "./wishes.ts";
 
 /** Joins the projects' plans under one numbering of phases. */
@@ -25,7 +26,11 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
       after: left,
     });
   }
-  const requests = [...drafts.flatMap((draft) => draft.requests ?? []), ...strayWishes(drafting)];
+  const requests = [
+    ...drafts.flatMap((draft) => draft.requests ?? []),
+    ...strayWishes(drafting),
+    ...targetOutcomes(drafts, drafting),
+  ];
   const content = {
     schemaVersion: 1 as const,
     madeAt: setting.clock().toISOString(),

@@ -19,6 +19,10 @@ export interface ProposeOptions {
   readonly profile: Profile;
   /** Only these packages, and what they force. */
   readonly packages?: readonly string[];
+  /** Of these packages the one version that they may move to, by name. */
+  readonly targets?: ReadonlyMap<string, string>;
+  /** Nothing that is there but `packages` may move. */
+  readonly alone?: boolean;
   readonly timeLimitMs?: number;
 }
 

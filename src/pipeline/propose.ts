@@ -3,6 +3,7 @@ import type { Setting } from "./setting.ts";
 import { look } from "./look.ts";
 import { type ProposeOptions, changeable, type Drafting, type Draft, draftFor, readOnly } from "./draft.ts";
 import { assemble } from "./assemble.ts";
+import { withTargets } from "./targets.ts";
 import { wishesFor, withWishes } from "./wishes.ts";
 
 /** A plan with the scan it was made from. */
@@ -17,7 +18,7 @@ export interface Proposal {
  */
 export async function propose(setting: Setting, options: ProposeOptions): Promise<Proposal> {
   const seen = await look(setting);
-  const drafting: Drafting = { setting, seen, options, asked: [] };
+  const drafting: Drafting = { setting: withTargets(setting, options), seen, options, asked: [] };
   try {
     const drafts: Draft[] = [];
     for (const project of seen.inventory.projects) {

@@ -5,6 +5,7 @@ import { contextOf, writeDocuments } from "../documents.ts";
 import { storePlan } from "../plans.ts";
 import type { Exit } from "../program.ts";
 import { showRecorded } from "../recording.ts";
+import { readWanted } from "../wanted.ts";
 import { openWorkplace } from "../setting.ts";
 import { showPlan } from "../show/plan.ts";
 import { showRun } from "../show/run.ts";
@@ -24,7 +25,7 @@ export async function run(
   const criteria = options.failOn === undefined ? setting.configuration.criteria : readFailOn(options.failOn);
   const made = await propose(setting, {
     profile: options.profile ?? "full",
-    ...(options.package === undefined ? {} : { packages: options.package }),
+    ...readWanted(options),
   });
   const verdict = meetsCriteria(made.scan.findings, criteria);
   const quiet = options.json === true;

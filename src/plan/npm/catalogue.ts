@@ -1,5 +1,6 @@
-import type { Pin, Release, ReleaseSource } from "../../model/index.ts";
+import type { Policy, Release, ReleaseSource } from "../../model/index.ts";
 import type { VersionOrder } from "../../versions/index.ts";
+import { refusedByPin } from "../pins.ts";
 import { needsOf, type Need } from "./need.ts";
 import { pairOf } from "./tree.ts";
 
@@ -7,7 +8,9 @@ import { pairOf } from "./tree.ts";
 export interface Limits {
   /** Full Node version; absent: engines are not judged. */
   readonly node?: string;
-  readonly pinned: readonly Pin[];
+  readonly pins: Pick<Policy, "pinned" | "alone">;
+  /** Names that the project holds. */
+  readonly present: ReadonlySet<string>;
   readonly cooldownDays: number;
   /** RFC 3339. */
   readonly now: string;
@@ -233,9 +236,8 @@ function whyExcluded(of: {
     !order.satisfies(limits.node, release.requiresRuntime)
   )
     return `it needs node ${release.requiresRuntime} and the project runs on ${limits.node}`;
-  for (const pin of limits.pinned)
-    if (pin.package === name && (pin.below === undefined || order.compare(version, pin.below) >= 0))
-      return `redress.yaml pins ${name}${pin.below === undefined ? "" : ` below ${pin.below}`}: ${pin.reason}`;
+  const pin = refusedByPin(limits.pins, { name, version, isThere: limits.present.has(name) }, order);
+  if (pin !== undefined) return pin;
   if (cooling.has(version)) return `it is younger than the cooldown of ${limits.cooldownDays} days`;
   return undefined;
 }

@@ -21,12 +21,16 @@ export function cutPhases(request: PhasesRequest): PhaseDraft[] {
   const moved = new Set<string>();
   const phases: PhaseDraft[] = [];
   let tree = request.start;
+  let beforeLast = tree;
   const step = (tier: Tier, names: ReadonlySet<string>): void => {
     for (const name of names) moved.add(name);
     const next = stateOf(request, moved);
     const upgrades = upgradesBetween(request, tree, next);
+    if (upgrades.length > 0) {
+      phases.push({ tier, due: dueOf(request, upgrades, tier), upgrades });
+      beforeLast = tree;
+    }
     tree = next;
-    if (upgrades.length > 0) phases.push({ tier, due: dueOf(request, upgrades, tier), upgrades });
   };
   for (const tier of tiers) {
     const risky: ReadonlySet<string>[] = [];
@@ -45,8 +49,18 @@ export function cutPhases(request: PhasesRequest): PhaseDraft[] {
     }
   }
   const rest = new Set([...changed].filter((name) => !moved.has(name)));
-  if (rest.size > 0) step(phases.at(-1)?.tier ?? "next-window", rest);
+  if (rest.size === 0) return phases;
+  // What clears nothing and moves no direct dependency follows from the moves before: no phase of its own.
+  const last = movesDirect(request, rest) ? undefined : phases.pop();
+  if (last !== undefined) tree = beforeLast;
+  step(last?.tier ?? phases.at(-1)?.tier ?? "next-window", rest);
   return phases;
+}
+
+function movesDirect({ tree, end }: PhasesRequest, names: ReadonlySet<string>): boolean {
+  return tree.slots.some(
+    (slot) => names.has(slot.name) && (end.slots.get(slot) ?? slot.today) !== slot.today,
+  );
 }
 
 function closureWithout(

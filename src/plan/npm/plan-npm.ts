@@ -1,4 +1,4 @@
-import type { Finding, Project } from "../../model/index.ts";
+import { tiers, type Finding, type Project } from "../../model/index.ts";
 import { orderOf, type VersionOrder } from "../../versions/index.ts";
 import { defaultTimeLimitMs, type PlanRequest, type ProjectPlan } from "../request.ts";
 import { openCatalogue, type Catalogue } from "./catalogue.ts";
@@ -59,7 +59,9 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
     },
     end,
   );
-  step?.done(`${phases.length} phases, ${unfixed.length} findings left`);
+  // Several versions that become one leave one finding: counted as in the cost, not by what is explained.
+  const left = verdict.cost.slice(0, tiers.length).reduce((sum, one) => sum + one, 0);
+  step?.done(`${phases.length} phases, ${isSound ? left : unfixed.length} findings left`);
   return {
     project: project.path,
     phases,
@@ -95,7 +97,10 @@ function limitsOf(
   const { policy } = request.configuration;
   return {
     ...(project.target.node === undefined ? {} : { node: project.target.node }),
-    pinned: policy.pinned,
+    pins: policy,
+    present: new Set(
+      request.inventory.components.filter((one) => one.project === project.path).map((one) => one.name),
+    ),
     cooldownDays: policy.cooldownDays,
     now: request.now,
     refused,

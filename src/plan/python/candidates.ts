@@ -1,4 +1,5 @@
-import type { Component, Pin, Release, ReleaseList } from "../../model/index.ts";
+import type { Component, Release, ReleaseList } from "../../model/index.ts";
+import { refusedByPin } from "../pins.ts";
 import type { Premises } from "./premises.ts";
 
 /** Why a listed release may not be chosen: by what the owner decided, or because it cannot serve. */
@@ -118,7 +119,8 @@ function forbiddenBecause(name: string, release: Release, rules: Rules): string 
   const { version } = release;
   const refusal = refusals.find((one) => one.package === name && one.version === version);
   if (refusal !== undefined) return `the package manager refused it: ${refusal.reason}`;
-  for (const pin of policy.pinned) if (pin.package === name && isPast(pin, version)) return wordsOf(pin);
+  const pin = refusedByPin(policy, { name, version, isThere: component !== undefined }, order);
+  if (pin !== undefined) return pin;
   const isMajor = component !== undefined && order.level(component.version, version) === "major";
   if (isMajor && !policy.allowMajor) return "policy allows no major moves";
   if (isMajor && request.profile === "safe" && rules.isHead && component.scope === "production")
@@ -126,14 +128,6 @@ function forbiddenBecause(name: string, release: Release, rules: Rules): string 
   if (isYoung(release, premises) && !rules.isUrgent(version))
     return `it is younger than the cooldown of ${policy.cooldownDays} days`;
   return undefined;
-
-  function isPast(pin: Pin, candidate: string): boolean {
-    return pin.below === undefined || order.compare(candidate, pin.below) >= 0;
-  }
-}
-
-function wordsOf({ package: name, below, reason }: Pin): string {
-  return `redress.yaml pins ${name}${below === undefined ? "" : ` below ${below}`}: ${reason}`;
 }
 
 function isYoung({ publishedAt }: Release, { request }: Premises): boolean {

@@ -203,10 +203,19 @@ class Builder {
     const terms = choices.map((choice): Term => [choice.column, 1]);
     if (need.under !== null) terms.push([this.extraColumn(name, need.under), 1]);
     const slack = need.under === null ? 0 : 1;
-    const words = `${name} ${spanOf(choices)} requires ${writeNeed(need)}`;
+    const words = `${name} ${spanOf(choices)} requires ${writeNeed(need)}${this.stuckWords(need)}`;
     this.serve(name, need, { terms, slack, words });
     for (const extra of need.extras)
       this.row({ terms: [...terms, [this.extraColumn(need.name, extra), -1]], max: slack }, words);
+  }
+
+  /** Says of a requirement whose package cannot go anywhere that it stays as it is. */
+  private stuckWords(need: Need): string {
+    const versions = (this.choices.get(need.name) ?? []).flatMap((choice) => choice.members);
+    const [only] = versions;
+    return versions.length === 1 && only !== undefined && !this.book.premises.fits(only, need.range)
+      ? `, and ${need.name} stays at ${only}`
+      : "";
   }
 
   private requireOfProject(): void {

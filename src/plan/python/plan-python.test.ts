@@ -238,6 +238,24 @@ const cases: readonly (Case & {
     moves: ["immediate: cryptography 43>44, pyopenssl 24.2>24.3", "1-month: other 1>2"],
   },
   {
+    name: "the one version that is asked for, though a higher one would clear it",
+    pins: ["a==1.0"],
+    index: { a: { "1.0": any, "1.1": any, "1.2": any } },
+    advisories: { a: ["1.2", "1-week"] },
+    policy: { pinned: [{ package: "a", only: "1.1", reason: "named" }] },
+    moves: [],
+    left: ["policy"],
+  },
+  {
+    name: "nothing else may move: the requirement that this breaks is named",
+    pins: ["a==1", "tensors==0.4.0"],
+    index: { a: { "1": any, "2": ["tensors>=0.4.3"] }, tensors: { "0.4.0": any, "0.4.3": any } },
+    advisories: { a: ["2", "1-week"] },
+    policy: { alone: ["a"] },
+    moves: [],
+    left: ["conflict"],
+  },
+  {
     name: "a package that the new version needs appears, at its newest version that serves",
     pins: ["a==1"],
     index: {
@@ -569,4 +587,14 @@ test("of a flat list of pins nobody can tell the direct ones: their majors stand
     plan.phases.map(({ upgrades }) => upgrades.map((one) => one.package)),
     [["a", "b", "c"]],
   );
+});
+
+test("what stays in the way of a named version is said with the version that it stays at", async () => {
+  const plan = await planFor({
+    pins: ["a==1", "tensors==0.4.0"],
+    index: { a: { "1": any, "2": ["tensors>=0.4.3"] }, tensors: { "0.4.0": any, "0.4.3": any } },
+    advisories: { a: ["2", "1-week"] },
+    policy: { alone: ["a"], pinned: [{ package: "a", only: "2", reason: "named" }] },
+  });
+  assert.deepEqual(plan.unfixed[0]?.conflicts, ["a 2 requires tensors>=0.4.3, and tensors stays at 0.4.0"]);
 });
