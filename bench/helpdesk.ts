@@ -8,7 +8,7 @@ import * as fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import type { JournalLine } from "../src/run/index.ts";
-import { makeHelpdesk, smallGates } from "../scripts/helpdesk.ts";
+import { makeHelpdesk, smallFlags } from "../scripts/helpdesk.ts";
 
 const command = path.join(import.meta.dirname, "..", "dist", "cli", "main.js");
 const profile = process.argv[2] === "full" ? "full" : "small";
@@ -52,7 +52,7 @@ const began = performance.now();
 const desk = await makeHelpdesk({ folder, profile, say: () => undefined });
 say(`set-up of the application          ${seconds(performance.now() - began)} s`);
 try {
-  const without = profile === "small" ? smallGates : [];
+  const without = profile === "small" ? smallFlags : [];
   const started = Date.now();
   const { status, stderr } = spawnSync(
     process.execPath,

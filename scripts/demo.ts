@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { findProgram, findPrograms } from "../src/system/index.ts";
-import { makeHelpdesk, smallGates } from "./helpdesk.ts";
+import { makeHelpdesk, smallFlags } from "./helpdesk.ts";
 
 const repository = path.join(import.meta.dirname, "..");
 const redress = path.join(repository, "dist", "cli", "main.js");
@@ -80,7 +80,7 @@ async function helpdesk(scratch: string): Promise<Demo> {
   return {
     root,
     variables,
-    fix: ["fix", "--as-of", "2025-10-13", "--yes", ...smallGates],
+    fix: ["fix", "--as-of", "2025-10-13", "--yes", ...smallFlags],
     stop: () => {
       desk.stop();
     },

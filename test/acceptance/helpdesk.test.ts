@@ -110,6 +110,17 @@ test(
     );
     assert.ok(added.length <= 4, `${added.length} added: ${added.map((one) => one.package).join(", ")}`);
 
+    const last = run.plan.phases.at(-1);
+    assert.equal(last?.requested, true);
+    assert.deepEqual(
+      last.upgrades.flatMap((one) => one.fixes),
+      [],
+    );
+    const manifest = JSON.parse(readFileSync(path.join(root, "frontend", "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    assert.match(manifest.dependencies["react"] ?? "", /19\.2\.0/);
+
     const gates = run.phases.flatMap((phase) => phase.gates);
     const named = (name: string): GateResult[] => gates.filter((gate) => gate.name === name);
     for (const name of ["command: build", "command: development server", "command: browser", "health: web"])
