@@ -113,7 +113,7 @@ function glance(evidence: Evidence): Inline[] {
   if (evidence.tests.length === 0) items.push([strong(text.noTests), text.noTestsMeaning]);
   if (before.unread.length > 0)
     items.push(`${count(before.unread.length, "file")} could not be read: see “${text.headings.rests}”.`);
-  if (run?.hint !== undefined) items.push(["Next: ", run.hint]);
+  if (run?.hint !== undefined) items.push([strong(run.hint)]);
   return items;
 }
 

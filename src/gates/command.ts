@@ -1,6 +1,6 @@
 import type { GateResult, TestGate } from "../model/index.ts";
 import type { Bench } from "./bench.ts";
-import { runTests } from "./test-run.ts";
+import { lastWords, runTests } from "./test-run.ts";
 
 /** What shells, and programs that speak for them, exit with where something cannot be executed or is not there (POSIX). */
 const notThere: readonly (number | null)[] = [126, 127];
@@ -22,7 +22,7 @@ export async function commandGate(gate: TestGate, bench: Bench): Promise<GateRes
     verdict: "fail",
     detail: done.timedOut
       ? `took longer than ${gate.timeoutMs / 1000} s`
-      : `exit code ${done.code ?? "none"}`,
+      : `exit code ${done.code ?? "none"}${lastWords(done)}`,
     samples: [done.tail],
   };
 }

@@ -229,6 +229,23 @@ test("a command that says that something it needs is not there is an error, not 
   assert.match(found.detail, /not here \(exit code 127\): no browser/);
 });
 
+test("a command that fails is told with its last words, and no more of them than a sentence takes", async () => {
+  const given = situation([], {});
+  const commands = [
+    command(
+      "probe",
+      "console.log('xx\\n'.repeat(3) + ('x'.repeat(99) + '\\n').repeat(8)); console.error('unknown\\n option'); process.exit(1)",
+    ),
+  ];
+  const asked = await askGates(
+    questionsFor({ ...given, configuration: { ...given.configuration, commands } }),
+    () => Promise.resolve(),
+  );
+  const found = asked.find((one) => one.name === "command: probe");
+  assert.match(found?.detail ?? "", /^exit code 1: … [x ]+ unknown option$/);
+  assert.ok((found?.detail.length ?? 0) < 650);
+});
+
 test("a measure of packages that the phase leaves alone is not made, and said to be missing", async () => {
   const given = situation([], {});
   const { bench, baselines } = given;

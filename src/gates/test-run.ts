@@ -16,6 +16,20 @@ export interface TestRun extends TestResults {
   readonly error?: string;
 }
 
+/** Characters of a program's last words that stand in a sentence. */
+const longestEnd = 600;
+
+/** What a program said last, on one line, after a colon; nothing where it said nothing. */
+export function lastWords({ tail }: Pick<TestRun, "tail">): string {
+  // Lines that only point at a place in the one above them say nothing here.
+  const text = tail
+    .replace(/^[\s^~]+$/gm, "")
+    .replace(/\s+/g, " ")
+    .trim();
+  if (text === "") return "";
+  return text.length > longestEnd ? `: … ${text.slice(-longestEnd).replace(/^\S*\s/, "")}` : `: ${text}`;
+}
+
 const notRun = { ran: null, failed: [], code: null, timedOut: false, tail: "", durationMs: 0 };
 
 /** Runs a command of the owner's in the projects' own environments. @throws {Failure} `cancelled` */

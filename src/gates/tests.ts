@@ -1,7 +1,7 @@
 import type { GateResult, TestGate } from "../model/index.ts";
 import type { Bench } from "./bench.ts";
 import { listed } from "./listed.ts";
-import { runTests, type TestRun } from "./test-run.ts";
+import { lastWords, runTests, type TestRun } from "./test-run.ts";
 
 /** Gate `tests`: a command against its run on the old versions; a rerun tells flakes from failures. */
 export async function testsGate(gate: TestGate, baseline: TestRun, bench: Bench): Promise<GateResult> {
@@ -41,7 +41,11 @@ export async function testsGate(gate: TestGate, baseline: TestRun, bench: Bench)
   const still = second.code === 0 ? [] : (newlyFailing(baseline, second) ?? newly);
   return still.length === 0
     ? result("warn", `${countOf(first)}; failed once and passed when run again: ${listed(newly, 8)}`, newly)
-    : result("fail", `newly failing: ${listed(still, 8)}`, [...still, second.tail]);
+    : result(
+        "fail",
+        `newly failing: ${listed(still, 8)}${second.failed.length === 0 ? lastWords(second) : ""}`,
+        [...still, second.tail],
+      );
 }
 
 function passed(

@@ -61,6 +61,8 @@ export interface MigrationSettings {
   readonly timeoutMs: number;
   /** Variable by which the tool's configuration finds the database; it is set to the one that is meant. */
   readonly variable: string;
+  /** Left out on request: the application's programs find the database, and it is not migrated. */
+  readonly leftOut?: true;
   /** Replace the tool's own commands. */
   readonly commands: {
     /** Prints what is applied, one line a migration. */

@@ -12,7 +12,9 @@ import { releasesFor, rememberSettled, settle } from "./settle.ts";
 const mostAttempts = 3;
 
 /** What `redress.yaml` asks for in a project: what it names there, and what names no project and is held there. */
-export function wishesFor(project: Project, { setting, seen }: Drafting): readonly UpgradeRequest[] {
+export function wishesFor(project: Project, { setting, seen, options }: Drafting): readonly UpgradeRequest[] {
+  // Who names packages asks for those alone.
+  if (options.packages !== undefined) return [];
   const isHeld = (name: string): boolean =>
     seen.inventory.components.some((one) => one.project === project.path && one.name === name);
   return (setting.configuration.requests ?? []).filter(
@@ -22,7 +24,8 @@ export function wishesFor(project: Project, { setting, seen }: Drafting): readon
 
 /** Wishes that no project of the tree can be meant by. */
 export function strayWishes(drafting: Drafting): RequestOutcome[] {
-  const { setting, seen } = drafting;
+  const { setting, seen, options } = drafting;
+  if (options.packages !== undefined) return [];
   const met = new Set(seen.inventory.projects.flatMap((project) => wishesFor(project, drafting)));
   return (setting.configuration.requests ?? [])
     .filter((one) => !met.has(one))

@@ -76,15 +76,21 @@ export async function copyDatabases(work: Work, folder: string): Promise<Scratch
     async ask(asking, sight) {
       const results: GateResult[] = [];
       const migrations: PhaseMigration[] = [];
+      const asked = migrating(asking.request.configuration.databases).filter(
+        (one) => one.migrations.leftOut !== true,
+      );
+      const isAsked = (name: string): boolean => asked.some((one) => one.name === name);
       for (const [name, why] of lost)
-        results.push({
-          name: `migrations: ${name}`,
-          mode: "enforce",
-          verdict: "error",
-          detail: maskSecrets(why),
-        });
+        if (isAsked(name))
+          results.push({
+            name: `migrations: ${name}`,
+            mode: "enforce",
+            verdict: "error",
+            detail: maskSecrets(why),
+          });
       const bench = await benchOf(asking, sight);
       for (const [name, copy] of copies) {
+        if (!isAsked(name)) continue;
         const { settings } = copy;
         const step = ports.progress.step(`Trying the migrations of ${name}`);
         const { trial, scratch } = await tryMigrations(copy.scratch, settings.migrations, {

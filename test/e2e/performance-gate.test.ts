@@ -78,6 +78,15 @@ test("requests that fail, and a process that does not start any more", async (t)
   const old = benchThat(t, {});
   const failing = await judge(settings([list], { requests: 10 }), old, benchThat(t, { failing: 0.5 }));
   assert.match(failing["performance: list"] ?? "", /^fail: .* requests fail, 0 of/);
+  const [broken, two] = [benchThat(t, { failing: 1 }), settings([list, memory])];
+  const silent = await judge(two, old, broken);
+  assert.match(silent["performance: list"] ?? "", /^fail: no request is answered well on the new versions/);
+  const never = await judge(two, broken, broken);
+  assert.match(
+    never["performance: list"] ?? "",
+    /^error: cannot be measured on the old versions: no request/,
+  );
+  assert.match(never["performance: memory"] ?? "", /^(pass|warn|inconclusive): [^N]* MB/);
   const dying = await judge(settings([list]), old, benchThat(t, { dies: true }));
   assert.match(dying["performance: list"] ?? "", /^fail: cannot be measured on the new versions: it ended/);
   const always = await judge(settings([list]), benchThat(t, { dies: true }), old);

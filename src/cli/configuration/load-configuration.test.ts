@@ -32,6 +32,14 @@ describe("redress.yaml", () => {
       assert.match(failure.message, place);
   });
 
+  it("refuses aliases with their line", async () => {
+    const text = "contacts: { ops: &one ops@desk.example }\nfunctions:\n  pay: { packages: *one }";
+    await assert.rejects(parse(text, "redress.yaml"), (error) => {
+      assert.match(String(error), /line 3: \*one: write out/);
+      return true;
+    });
+  });
+
   it("reports broken YAML with its line", async () => {
     await assert.rejects(parse("a: [1,\nb: }", "redress.yaml"), (error: Failure) =>
       /line 2/.test(error.message),

@@ -43,6 +43,15 @@ for (const [name, given, leftOut] of [
     assert.deepEqual(kept.sort(), all.filter((one) => !(leftOut as readonly string[]).includes(one)).sort());
   });
 
+test("a database whose migrations are left out is still the one that programs find", () => {
+  const migrations = { tool: "django", cwd: ".", timeoutMs: 1, variable: "DB", commands: {} } as const;
+  const place = { kind: "postgresql", variable: "DB" } as const;
+  const given = configuration({ databases: [{ name: "main", place, migrations }] });
+  const rest = withoutGates(given, ["migrations"]);
+  assert.deepEqual(rest.databases, [{ name: "main", place, migrations: { ...migrations, leftOut: true } }]);
+  assert.deepEqual(rest.leftOut, ["migrations: main"]);
+});
+
 test("without names nothing changes", () => {
   assert.equal(withoutGates(whole, []), whole);
 });

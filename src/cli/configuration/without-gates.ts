@@ -39,9 +39,11 @@ export function withoutGates(configuration: Configuration, names: readonly strin
     ...(databases === undefined
       ? {}
       : {
-          databases: databases.map(({ migrations, ...one }) =>
-            migrations !== undefined && keeps("migrations", one.name) ? { ...one, migrations } : one,
-          ),
+          databases: databases.map(({ migrations, ...one }) => {
+            if (migrations === undefined) return one;
+            const isKept = keeps("migrations", one.name);
+            return { ...one, migrations: isKept ? migrations : { ...migrations, leftOut: true as const } };
+          }),
         }),
     leftOut,
   };

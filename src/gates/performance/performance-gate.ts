@@ -39,24 +39,40 @@ export async function performanceGates(
   );
   const judged = new Map<string, { assessment: Assessment; batches: Batch[] }>();
   for (const [key, batch] of first)
-    judged.set(key, { assessment: assess(batch, budgetFor(key, budgets)), batches: [batch] });
+    if (isComparable(batch))
+      judged.set(key, { assessment: assess(batch, budgetFor(key, budgets)), batches: [batch] });
   if ([...judged.values()].some(({ assessment }) => assessment.verdict !== "pass")) {
     const second = await measureOnce(trial, benches, settings);
     if ("side" in second) return unmeasured(trial, second, second);
     for (const [key, { assessment, batches }] of judged) {
       const [batch, again] = [batches[0], second.get(key)];
       if (assessment.verdict === "pass" || batch === undefined || again === undefined) continue;
+      if (!isComparable(again)) continue;
       judged.set(key, {
         assessment: assessTwice(batch, again, budgetFor(key, budgets)),
         batches: [batch, again],
       });
     }
   }
-  return [...judged].map(([key, { assessment, batches }]) => {
+  return [...first.keys()].map((key) => {
     const measure = trial.measures.find((one) => one.name === key || key.startsWith(`${one.name}: `));
-    return resultOf({ key, measure, budget: budgetFor(key, budgets), assessment, batches });
+    const one = judged.get(key);
+    return one === undefined
+      ? unanswered(key, measure)
+      : resultOf({ key, measure, budget: budgetFor(key, budgets), ...one });
   });
 }
+
+/** Whether the old versions gave anything to compare with. */
+const isComparable = ({ samples }: Batch): boolean => samples.old.length > 0 && samples.control.length > 0;
+
+/** Where no request is answered well on the old versions there is nothing to tell of the new ones. */
+const unanswered = (key: string, measure: Measure | undefined): GateResult => ({
+  name: `performance: ${key}`,
+  mode: measure?.mode ?? "enforce",
+  verdict: "error",
+  detail: `cannot be measured on the old versions: ${measure?.kind === "http" ? `no request of ${measure.path} is answered below 400` : "no sample"}`,
+});
 
 type Accepted = Budget & { readonly exception?: string };
 
@@ -129,9 +145,13 @@ function resultOf({ key, measure, budget, assessment, batches }: Judged): GateRe
   const all = (side: (typeof sides)[number]): number[] => batches.flatMap((batch) => batch.samples[side]);
   const [before, after] = [median(all("old")), median(all("new"))];
   const lines = [
-    `${signed(shift.estimate)} (98 % within ${signed(shift.lower)} and ${signed(shift.upper)})`,
-    `${unit.show(before)} → ${unit.show(after)}`,
-    ...tailOf(batches),
+    ...(all("new").length === 0
+      ? ["no request is answered well on the new versions"]
+      : [
+          `${signed(shift.estimate)} (98 % within ${signed(shift.lower)} and ${signed(shift.upper)})`,
+          `${unit.show(before)} → ${unit.show(after)}`,
+          ...tailOf(batches),
+        ]),
     `budget ${budget.budget} %, rollback past ${budget.rollback} %`,
     ...(verdict === "pass"
       ? []
