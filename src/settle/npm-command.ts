@@ -25,6 +25,8 @@ export interface NpmRun {
   readonly view?: string;
   /** Peer conflicts are let be, as npm 6 did. */
   readonly legacyPeers: boolean;
+  /** Of the lockfile written; absent: the project's own. */
+  readonly version?: 1 | 3;
 }
 
 const timeoutMs = 300_000;
@@ -81,7 +83,7 @@ async function start(command: NpmCommand, verb: readonly string[], run: NpmRun):
     ...verb,
     ...safety,
     `--git=${git ?? "git"}`,
-    `--lockfile-version=${style.version}`,
+    `--lockfile-version=${run.version ?? style.version}`,
     `--omit-lockfile-registry-resolved=${!style.hasAddresses}`,
     ...(run.legacyPeers ? ["--legacy-peer-deps"] : []),
     ...(run.view === undefined ? outside(command) : inView(command, run.view)),

@@ -14,6 +14,7 @@ import {
   type SettlementParts,
 } from "./npm-judge.ts";
 import { lockedVersions, withoutCopies } from "./npm-lockfile.ts";
+import { OldLockfile } from "./npm-old-lockfile.ts";
 import { readNpmError, type NpmError } from "./npm-refusals.ts";
 import { addHighest, chooseShown, isOverride, type Shown, type Versions } from "./npm-shown.ts";
 import { writeTexts } from "./scratch.ts";
@@ -30,12 +31,14 @@ export class NpmSettlement implements Settlement {
   private current: Files;
   private readonly planned = new Map<string, string>();
   private readonly judge: NpmJudge;
+  private readonly old: OldLockfile;
   private readonly notes = new Set<string>();
 
   constructor(parts: SettlementParts) {
     this.parts = parts;
     this.current = parts.texts;
     this.judge = new NpmJudge(parts);
+    this.old = new OldLockfile(parts);
   }
 
   /** What was done and what a person should know of it, as clauses. */
@@ -54,9 +57,17 @@ export class NpmSettlement implements Settlement {
     const today = this.versionsIn(this.current);
     const shown = await chooseShown(today, upgrades, source, command.signal);
     const before = this.current;
-    const files = await this.write(before, upgrades, shown);
+    const files = await this.write(await this.old.open(before), upgrades, shown);
     this.compare(files, today, shown);
-    const accepted = await this.judge.confirm(files, before, this.judging(shown));
+    const closed = await this.old.close(files);
+    if (closed === undefined)
+      throw new Refused([
+        {
+          project: this.parts.request.project.path,
+          reason: "npm cannot give the lockfile back in version 1, which the project keeps",
+        },
+      ]);
+    const accepted = await this.judge.confirm(closed, before, this.judging(shown));
     this.compare(accepted, today, shown);
     this.current = accepted;
     if (shown.added.size > 0)
@@ -106,7 +117,12 @@ export class NpmSettlement implements Settlement {
       let outcome = await this.tryInView(open, gone.size === 0 ? names : [], { shown, legacyPeers });
       // Where npm brings an old one back all the same, another turn moves it, and the next takes it out.
       for (let turn = 1; turn < maxTurns && "files" in outcome; turn++) {
-        const left = this.leftIn(outcome.files, shown).filter((name) => names.includes(name));
+        const left = [
+          ...new Set([
+            ...this.leftIn(outcome.files, shown).filter((name) => names.includes(name)),
+            ...this.newlyUnmetIn(outcome.files, files),
+          ]),
+        ];
         if (left.length === 0) break;
         const again = turn === 1 ? outcome.files : this.withGaps(outcome.files, new Set(left), shown);
         outcome = await this.tryInView(again, left, { shown, legacyPeers });
@@ -134,6 +150,21 @@ export class NpmSettlement implements Settlement {
       .map(([name]) => name);
   }
 
+  /**
+   * Packages that somebody asks for in vain and did not before: npm visits the dependents of what it moves, and leaves a
+   * gap elsewhere in which another copy, higher up, is found that does not serve.
+   */
+  private newlyUnmetIn(files: Files, before: Files): readonly string[] {
+    const unmetIn = (some: Files): Map<string, string> =>
+      new Map(
+        this.readingOf(some)
+          .dependencies.filter((one) => one.kind === "production" && one.satisfied === false)
+          .map((one) => [`${one.from ?? ""}|${one.name}|${one.requirement}`, one.name]),
+      );
+    const known = unmetIn(before);
+    return [...unmetIn(files)].filter(([key]) => !known.has(key)).map(([, name]) => name);
+  }
+
   /** Runs npm in the view; what it names and cannot find is shown too, and it runs again. */
   private async tryInView(
     files: Files,
@@ -152,7 +183,11 @@ export class NpmSettlement implements Settlement {
         ...(command.signal === undefined ? {} : { signal: command.signal }),
       });
       try {
-        const run = await updateLockfile(command, names, { view: view.url, legacyPeers });
+        const run = await updateLockfile(command, names, {
+          view: view.url,
+          legacyPeers,
+          ...this.old.run,
+        });
         if (run.code === 0) return { files: await takeLockfile(this.parts, files, view.url) };
         const error = readNpmError(run);
         const { missing } = error;

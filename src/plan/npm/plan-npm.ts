@@ -55,6 +55,7 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
       ...base,
       universe: near,
       findings,
+      proven: answer.optimal,
       ...(request.packages === undefined ? {} : { packages: request.packages }),
     },
     end,

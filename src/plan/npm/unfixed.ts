@@ -7,6 +7,8 @@ export interface UnfixedRequest extends OutcomeRequest {
   readonly universe: UniverseRequest;
   /** All findings of the project, waived ones too. */
   readonly findings: readonly Finding[];
+  /** Whether nothing better exists in the universe searched; else the search ended before that was known. */
+  readonly proven: boolean;
   /** Names asked for; absent: all. */
   readonly packages?: readonly string[];
 }
@@ -207,7 +209,9 @@ function blocked(
         : "conflict",
     detail:
       words.length === 0
-        ? `What clears ${finding.advisory} brings findings that weigh more, or moves packages that may not move.`
+        ? request.proven
+          ? `What clears ${finding.advisory} brings findings that weigh more, or moves packages that may not move.`
+          : `No way to clear ${finding.advisory} was found before the search ran out of time; that there is none is not proven.`
         : `${[...new Set(words)].slice(0, 3).join("; ")}.`,
     advice:
       couldOverride && !isAllowed
