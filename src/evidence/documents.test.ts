@@ -119,6 +119,19 @@ describe("documents", () => {
     assert.match(await render("md", runEvidence()), /\| At most 0 high \| fail \| 1 observed \|/);
   });
 
+  it("says that something was undone only where something had been put in place", async () => {
+    for (const [state, words] of [
+      ["failed", /What failed was never put in place\./],
+      ["rolled-back", /What failed was undone\./],
+    ] as const) {
+      const { run, ...rest } = runEvidence();
+      const { phases } = run ?? assert.fail();
+      const ended = { ...(run ?? assert.fail()), state: "rolled-back" as const, reason: "tests fail" };
+      const evidence = { ...rest, run: { ...ended, phases: phases.map((phase) => ({ ...phase, state })) } };
+      assert.match(await render("md", evidence), words);
+    }
+  });
+
   it("ticks nothing of a plan that nobody carried out", async () => {
     const text = await render("md", plan());
     assert.match(text, /Nothing has been changed yet/);

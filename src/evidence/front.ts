@@ -220,8 +220,10 @@ function runConclusion(evidence: Evidence, remains: string, reason = "no reason 
       return `${numbers}. ${after.findings === 0 ? "None remains." : `${remains}.`}`;
     case "rehearsed":
       return `Rehearsed only: the project was not changed. ${remains}.`;
-    case "rolled-back":
-      return `Not everything held: ${reason}. What failed was undone. ${remains}.`;
+    case "rolled-back": {
+      const wasIn = run.phases.some((phase) => phase.state === "rolled-back");
+      return `Not everything held: ${reason}. ${wasIn ? "What failed was undone" : "What failed was never put in place"}. ${remains}.`;
+    }
     case "running":
       return `The run has not ended: it goes on or was cut short; redress resume tells. ${remains}, as last recorded.`;
     default:
