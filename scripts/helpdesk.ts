@@ -19,8 +19,14 @@ export interface Helpdesk {
   stop(): void;
 }
 
-/** Flags of `fix` for the small profile: without the gates that take minutes, and without the phase that is only wished for. */
-export const smallFlags = ["--phase", "3", "--without", "performance", "command"] as const;
+/**
+ * Flags of `fix` for the small profile: without the gates that take minutes, without that of the classifier, which is not
+ * there, and without the phase that is only wished for.
+ */
+export const smallFlags = [
+  ...["--phase", "3"],
+  ...["--without", "performance", "command", "tests: classification"],
+] as const;
 
 const example = path.join(import.meta.dirname, "..", "examples", "helpdesk");
 
