@@ -21,6 +21,8 @@ const demos: Readonly<Record<string, (scratch: string) => Promise<Demo>>> = { mi
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
+const quoted = (word: string): string => (word.includes(" ") ? `"${word}"` : word);
+
 function show(
   what: string,
   argv: readonly string[],
@@ -94,7 +96,7 @@ if (make === undefined)
   throw new Error(`there is no demo ${name}; there are: ${Object.keys(demos).join(", ")}`);
 const { root, fix, variables, stop } = await make(mkdtempSync(path.join(tmpdir(), "redress-demo-")));
 try {
-  const status = show(`redress ${fix.join(" ")}`, [process.execPath, redress, ...fix], {
+  const status = show(`redress ${fix.map(quoted).join(" ")}`, [process.execPath, redress, ...fix], {
     cwd: root,
     variables,
   });
