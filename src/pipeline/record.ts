@@ -13,7 +13,7 @@ import type { RunMaterial, Sealed, Signer } from "../seal/index.ts";
 import { detectionKey, readDetections } from "../state/index.ts";
 import { sha256 } from "../system/index.ts";
 import { outputFolder } from "./outputs.ts";
-import { filesNamedBy, redactionsFor } from "./redactions.ts";
+import { redactionsFor } from "./redactions.ts";
 import { rooms } from "./rooms.ts";
 import type { Setting } from "./setting.ts";
 
@@ -76,7 +76,7 @@ export async function recordRun(
       recording,
       ...(after === undefined ? {} : { after }),
     });
-    const redactions = await redactionsFor(setting, filesNamedBy(whole));
+    const redactions = await redactionsFor(setting, whole);
     evidence = () => seal.redactEvidence(whole, redactions);
     const material = await materialOf(setting, run, whole);
     const sealed = await seal.sealEvidence({

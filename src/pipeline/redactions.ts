@@ -11,11 +11,11 @@ const codeHosts = new Set(["github.com", "gitlab.com", "bitbucket.org", "codeber
 /** The evidence as it may be handed to other people: no secrets, no folders of this machine, no hosts of package indexes. */
 export async function fitToLeave(setting: Setting, evidence: Evidence): Promise<Evidence> {
   const { redactEvidence } = await rooms.seal();
-  return redactEvidence(evidence, await redactionsFor(setting, filesNamedBy(evidence)));
+  return redactEvidence(evidence, await redactionsFor(setting, evidence));
 }
 
 /** The files of the projects that evidence speaks of, relative to the root. */
-export function filesNamedBy({ plan, inventory }: Evidence): readonly string[] {
+function filesNamedBy({ plan, inventory }: Pick<Evidence, "plan" | "inventory">): readonly string[] {
   return [
     ...new Set([
       ...(plan?.inputs.files ?? []).map((file) => file.path),
@@ -25,16 +25,17 @@ export function filesNamedBy({ plan, inventory }: Evidence): readonly string[] {
 }
 
 /**
- * What must not leave the machine with what is told of a project: its folders, and where its packages come from by these
- * of its files and by the user's own clients.
+ * What must not leave the machine with evidence: the project's folders, and where its packages come from by its files and
+ * by the user's own clients. A host that is called like one of the packages (lockfiles name sponsors' pages, too) stays:
+ * evidence without its packages' names is worth nothing.
  */
 export async function redactionsFor(
   { root }: Pick<Setting, "root">,
-  files: readonly string[],
+  evidence: Pick<Evidence, "plan" | "inventory">,
 ): Promise<Redactions> {
   const [{ disk }, seal] = await Promise.all([rooms.run(), rooms.seal()]);
   const texts: string[] = [];
-  for (const name of files)
+  for (const name of filesNamedBy(evidence))
     if (path.basename(name) !== "package.json")
       texts.push(
         await disk.read(path.join(root, name)).then(
@@ -43,6 +44,11 @@ export async function redactionsFor(
         ),
       );
   texts.push(...(await indexesOfClients(root)));
+  const packages = new Set(
+    [evidence.inventory?.before, evidence.inventory?.after].flatMap((taken) =>
+      (taken?.components ?? []).map(({ name }) => name),
+    ),
+  );
   const home = process.env["HOME"];
   const what = {
     folders: [
@@ -50,7 +56,7 @@ export async function redactionsFor(
       { folder: cacheFolder(), shown: "<cache>" },
       ...(home === undefined ? [] : [{ folder: home.replace(/\/+$/, ""), shown: "~" }]),
     ],
-    hosts: seal.hostsIn(texts).filter((host) => !codeHosts.has(host)),
+    hosts: seal.hostsIn(texts).filter((host) => !codeHosts.has(host) && !packages.has(host)),
   };
   return { redact: seal.makeRedact(what), light: seal.makeLightRedact(what) };
 }
