@@ -46,6 +46,17 @@ test("what has no fix beside what has one is counted", () => {
   assert.ok(lines.some((line) => line.includes("fixed in 3.9.4, 1 with no fix declared")));
 });
 
+test("that sources disagree is said beside the package too", () => {
+  const disputed = { disagreements: ["PYSEC-1 (osv) does not count 3.9.3 as affected"] };
+  const [high, medium] = mixed;
+  assert.ok(high !== undefined && medium !== undefined);
+  const lineOf = (findings: readonly Finding[]): string | undefined =>
+    show(scanOf(findings)).find((line) => line.startsWith("  aiohttp"));
+  assert.match(lineOf([{ ...high, ...disputed }, medium]) ?? "", /R5 · sources disagree on 1 of 2$/);
+  assert.match(lineOf([{ ...high, ...disputed }]) ?? "", /R5 · sources disagree$/);
+  assert.match(lineOf([high, medium]) ?? "", /R5$/);
+});
+
 test("by finding, each stands in its own tier", () => {
   const lines = show(scanOf(mixed), "finding");
   assert.ok(lines.some((line) => line.startsWith("1 month  due 2025-10-02")));

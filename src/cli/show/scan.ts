@@ -116,7 +116,7 @@ function packageLines(groups: readonly Group[], colors: Terminal["colors"]): str
       `${colors.bold(plain(first.package))} ${plain(first.version)}`,
       severityWords(bySeverity, colors),
       clearedBy(group),
-      colors.dim([first.rule, origin(first)].filter(Boolean).join(" · ")),
+      colors.dim([first.rule, origin(first), disagreement(group)].filter(Boolean).join(" · ")),
     ];
   });
   return columns(rows, "  ");
@@ -133,6 +133,13 @@ function clearedBy(group: Group): string {
   }
   if (target === undefined) return "no fix declared";
   return `fixed in ${plain(target)}${open === 0 ? "" : `, ${open} with no fix declared`}`;
+}
+
+/** Who says otherwise is told by `explain` and `--by finding`; here only that somebody does. */
+function disagreement(group: Group): string {
+  const disputed = group.filter((finding) => (finding.disagreements ?? []).length > 0).length;
+  if (disputed === 0) return "";
+  return `sources disagree${group.length === 1 ? "" : ` on ${disputed} of ${group.length}`}`;
 }
 
 function origin(finding: Finding): string {
