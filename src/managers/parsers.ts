@@ -14,6 +14,44 @@ export function parseToml(text: string): ParsedObject {
   return parseWith(text, (source) => toml.parse(source));
 }
 
+/**
+ * Parses a TOML document that is mostly tables of one array, `[[key]]`: table by table, since what the parser keeps of
+ * keys for a whole document takes several times the memory of their values. Where the parts do not make up a document
+ * (a heading within a text, a key given twice), it is parsed as a whole, and refused in its own words.
+ */
+export function parseTomlTables(text: string, key: string): ParsedObject {
+  const toml = load("smol-toml") as typeof Toml;
+  // Without a prototype, as the parser's own.
+  const value = Object.create(null) as Record<string, unknown>;
+  const tables: unknown[] = [];
+  for (const part of partsAt(text.startsWith("\ufeff") ? text.slice(1) : text, `[[${key}]]`)) {
+    let read: Record<string, unknown>;
+    try {
+      read = toml.parse(part);
+    } catch {
+      return parseToml(text);
+    }
+    for (const [name, one] of Object.entries(read)) {
+      const isOfArray = name === key && part.startsWith("[[") && Array.isArray(one);
+      if (isOfArray) tables.push(...(one as unknown[]));
+      else if (name === key || name in value) return parseToml(text);
+      else value[name] = one;
+    }
+  }
+  if (tables.length > 0) value[key] = tables;
+  return { state: "read", value };
+}
+
+/** A text cut before each line that begins with a heading. */
+function* partsAt(text: string, heading: string): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    const next = text.indexOf(`\n${heading}`, start);
+    yield text.slice(start, next < 0 ? undefined : next + 1);
+    start = next < 0 ? text.length : next + 1;
+  }
+}
+
 /** Parses a YAML document; aliases and nesting are bounded. */
 export function parseYaml(text: string): ParsedObject {
   const tooDeep = tooDeepLine(text);

@@ -1,7 +1,7 @@
 import { normaliseName, type Note, type Target } from "../../model/index.ts";
 import { isObject, objectAt, stringAt, type JsonObject } from "../json-text.ts";
 import { openEntry, unreadable, type Reading } from "../package-manager.ts";
-import { parseToml } from "../parsers.ts";
+import { parseTomlTables } from "../parsers.ts";
 import { folderOf, joinPath, shownAddress } from "../paths.ts";
 import { fromPep508, fromPoetry, readPyproject } from "./pyproject.ts";
 import {
@@ -21,16 +21,17 @@ export function readTomlLock(
 ): Reading {
   const { entry, files } = request;
   const manifest = joinPath(folderOf(entry), "pyproject.toml") ?? "pyproject.toml";
-  const opened = openEntry({ entry, files, beside: [manifest] }, parseToml);
+  const key = tool === "pip" ? "packages" : "package";
+  const opened = openEntry({ entry, files, beside: [manifest] }, (text) => parseTomlTables(text, key));
   if (opened.state === "ended") return opened.reading;
   const {
     text,
     parsed: { value },
   } = opened;
-  const listed = value[tool === "pip" ? "packages" : "package"];
+  const listed = value[key];
   if (!Array.isArray(listed) && tool !== "uv" && listed !== undefined)
     return unreadable({ path: entry, reason: "holds no list of packages" });
-  const lines = tableLines(text, tool === "pip" ? "[[packages]]" : "[[package]]");
+  const lines = tableLines(text, `[[${key}]]`);
   const tables = (Array.isArray(listed) ? (listed as unknown[]) : []).map((table, index) => ({
     table: isObject(table) ? table : {},
     line: lines[index],
