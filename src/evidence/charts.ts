@@ -102,6 +102,9 @@ function plot(title: string, gate: GateResult): string {
   const all = series.flatMap((one) => one.values);
   if (all.length === 0) return "";
   const [low, high] = [Math.min(...all), Math.max(...all)];
+  const unit = series[0]?.unit ?? "";
+  const axisText = (value: number): string =>
+    `${Number(value.toPrecision(4))}${unit === "" ? "" : ` ${unit}`}`;
   const at = (value: number): number =>
     labelWidth + Math.round(high === low ? plotWidth / 2 : ((value - low) / (high - low)) * plotWidth);
   const rows = series.map(({ name, values }, index) => {
@@ -113,7 +116,7 @@ function plot(title: string, gate: GateResult): string {
       .join("")}<line x1="${at(middle)}" x2="${at(middle)}" y1="${y - 9}" y2="${y + 9}"/>`;
   });
   const height = series.length * rowHeight + 28;
-  const axis = `<text class="value" x="${labelWidth}" y="${height - 6}">${Number(low.toPrecision(4))}</text><text class="value" x="${labelWidth + plotWidth}" y="${height - 6}" text-anchor="end">${Number(high.toPrecision(4))}</text>`;
+  const axis = `<text class="value" x="${labelWidth}" y="${height - 6}">${escapeMarkup(axisText(low))}</text><text class="value" x="${labelWidth + plotWidth}" y="${height - 6}" text-anchor="end">${escapeMarkup(axisText(high))}</text>`;
   return `<figure><figcaption>${escapeMarkup(title)}</figcaption><svg viewBox="0 0 ${labelWidth + plotWidth + 60} ${height}" role="img" aria-label="${escapeMarkup(title)}">${rows.join("")}${axis}</svg></figure>`;
 }
 

@@ -207,6 +207,23 @@ describe("documents", () => {
     assert.match(await render("md", evidence), /\| old \| 3 \| 10 \| 12 \| 14 \|/);
   });
 
+  it("writes what measurements count, bytes as megabytes", async () => {
+    const evidence = structuredClone(runEvidence());
+    const [phase] = evidence.run?.phases ?? [];
+    (phase?.gates as unknown[]).push({
+      name: "performance: memory",
+      mode: "warn",
+      verdict: "pass",
+      detail: "+1 %",
+      samples: [
+        { measure: "memory", unit: "bytes" },
+        { batch: 1, old: [51_500_000, 52_500_000] },
+      ],
+    });
+    assert.match(await render("md", evidence), /\| old \| 2 \| 51.5 \| 52 \| 52.5 \| MB \|/);
+    assert.match(await render("html", evidence), />51.5 MB<.*>52.5 MB</);
+  });
+
   it("keeps names in any script, and writes in PDF what its font has no sign for", async () => {
     const evidence = state([finding({ package: "пакет-包-حزمة" })]);
     assert.match(await render("md", evidence), /пакет-包-حزمة/);

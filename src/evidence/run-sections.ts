@@ -125,7 +125,7 @@ export function measurementsSection({ run }: Evidence): Block[] {
   return [
     heading(2, text.headings.performance),
     table(
-      ["Phase", "Gate", "Series", "Samples", "Least", "Median", "Most", "Verdict"],
+      ["Phase", "Gate", "Series", "Samples", "Least", "Median", "Most", "Unit", "Verdict"],
       measured.map(({ phase, gate, series }) => [
         String(phase.number),
         gate.name,
@@ -134,6 +134,7 @@ export function measurementsSection({ run }: Evidence): Block[] {
         shown(Math.min(...series.values)),
         shown(medianOf(series.values)),
         shown(Math.max(...series.values)),
+        series.unit,
         verdictOf(gate),
       ]),
     ),
