@@ -93,6 +93,24 @@ test("requests that fail, and a process that does not start any more", async (t)
   assert.match(always["performance: list"] ?? "", /^error: cannot be measured on the old versions/);
 });
 
+test("what can stop nothing is measured again only where it seems to fail", async (t) => {
+  const bench = (query: number): Bench => benchThat(t, {}, { "query.cjs": `console.log(${query})` });
+  const command = { argv: [process.execPath, "query.cjs"], cwd: ".", timeoutMs: 10_000 };
+  for (const [mode, after, verdict, batches] of [
+    ["enforce", 110, "warn", 2],
+    ["warn", 110, "warn", 1],
+    ["warn", 150, "fail", 2],
+  ] as const) {
+    const given = settings([{ ...base, mode, name: "db", kind: "numbers", command, better: "lower" }]);
+    const [trial] = trialsOf(given, []);
+    assert.ok(trial !== undefined);
+    const benches = { old: bench(100), new: bench(after) };
+    const [found] = await performanceGates(trial, benches, { settings: given, today: "2026-01-02" });
+    const measured = (found?.samples ?? []).filter((one) => Object.hasOwn(one as object, "batch"));
+    assert.deepEqual([found?.verdict, measured.length], [verdict, batches], `${mode}, 100 to ${after}`);
+  }
+});
+
 test("numbers that a command prints, and the time that it takes", async (t) => {
   const bench = (query: number, rate: number): Bench =>
     benchThat(t, {}, { "query.cjs": `console.log(JSON.stringify({ query: ${query}, rate: ${rate} }))` });

@@ -25,7 +25,7 @@ export function trialsOf(settings: PerformanceSettings, processes: readonly Proc
 
 /**
  * Gate `performance`: old and new versions side by side; what does not pass at once is measured again in a second,
- * independent batch before anything is said of it.
+ * independent batch before anything is said of it. What can stop nothing is measured again only where it seems to fail.
  */
 export async function performanceGates(
   trial: Trial,
@@ -41,7 +41,10 @@ export async function performanceGates(
   for (const [key, batch] of first)
     if (isComparable(batch))
       judged.set(key, { assessment: assess(batch, budgetFor(key, budgets)), batches: [batch] });
-  if ([...judged.values()].some(({ assessment }) => assessment.verdict !== "pass")) {
+  const isOpen = ([key, { assessment }]: [string, { assessment: Assessment }]): boolean =>
+    assessment.verdict === "fail" ||
+    (assessment.verdict !== "pass" && measureOf(key, trial)?.mode !== "warn");
+  if ([...judged].some(isOpen)) {
     const second = await measureOnce(trial, benches, settings);
     if ("side" in second) return unmeasured(trial, second, second);
     for (const [key, { assessment, batches }] of judged) {
@@ -55,7 +58,7 @@ export async function performanceGates(
     }
   }
   return [...first.keys()].map((key) => {
-    const measure = trial.measures.find((one) => one.name === key || key.startsWith(`${one.name}: `));
+    const measure = measureOf(key, trial);
     const one = judged.get(key);
     return one === undefined
       ? unanswered(key, measure)
@@ -77,6 +80,9 @@ const unanswered = (key: string, measure: Measure | undefined): GateResult => ({
 type Accepted = Budget & { readonly exception?: string };
 
 /** A key is a measure's name, or that and the name of one of the numbers that its command prints. */
+const measureOf = (key: string, { measures }: Trial): Measure | undefined =>
+  measures.find((one) => one.name === key || key.startsWith(`${one.name}: `));
+
 function budgetFor(key: string, budgets: ReadonlyMap<string, Accepted>): Accepted {
   const name = [...budgets.keys()].find((one) => one === key || key.startsWith(`${one}: `));
   return budgets.get(name ?? key) ?? defaultBudget;
