@@ -6,8 +6,9 @@ import { replaceFile } from "../system/index.ts";
 /** The parts of the configuration that documents show. */
 export function contextOf(
   configuration: Configuration,
-): Pick<Evidence, "criteria" | "functions" | "contacts" | "tests"> {
+): Pick<Evidence, "claims" | "criteria" | "functions" | "contacts" | "tests"> {
   return {
+    ...(configuration.claims === undefined ? {} : { claims: configuration.claims }),
     criteria: configuration.criteria,
     functions: configuration.functions,
     contacts: configuration.contacts,

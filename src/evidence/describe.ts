@@ -6,6 +6,7 @@ import {
   monitoringSection,
   risksSection,
 } from "./closing-sections.ts";
+import { claimsSection } from "./claims-section.ts";
 import { controlsSection } from "./controls.ts";
 import { heading, paragraph, type Document } from "./document.ts";
 import { conclusion, frontPage, metricsSection, recordSection } from "./front.ts";
@@ -34,6 +35,7 @@ export function describe(evidence: Evidence): Document {
       ...frontPage(evidence),
       ...recordSection(evidence),
       ...riskSection(evidence.before),
+      ...claimsSection(evidence),
       ...functionsSection(evidence),
       ...strategySection(evidence),
       ...checklistSection(evidence),

@@ -224,6 +224,51 @@ describe("documents", () => {
     assert.match(await render("html", evidence), />51.5 MB<.*>52.5 MB</);
   });
 
+  it("sets an earlier document's counts beside what is found, and says why they differ", async () => {
+    const via = (root: string, name: string, id: string): Evidence["before"]["findings"][number] =>
+      finding({
+        id,
+        package: name,
+        advisory: `GHSA-${id}`,
+        direct: false,
+        paths: [[`${root}@1.0`, `${name}@1`]],
+      });
+    const evidence: Evidence = {
+      ...state([
+        finding(),
+        finding({ id: "RF-5", advisory: "GHSA-5", waiver: null }),
+        via("sender", "carrier", "RF-6"),
+        via("maker", "template", "RF-7"),
+        finding({ id: "RF-8", project: "web", ecosystem: "npm", package: "@a/b", version: "1.0.0" }),
+        finding({ id: "RF-9", project: "web", ecosystem: "npm", package: "@a/b", version: "2.0.0" }),
+      ]),
+      claims: {
+        source: "the plan of May",
+        findings: 9,
+        counts: [
+          { package: "Gunicorn", findings: 2 },
+          { package: "sender", findings: 4 },
+          { package: "idle", findings: 1, reason: "a typing error" },
+          { project: "web", findings: 3 },
+        ],
+      },
+    };
+    const [claims] = tablesOf(await render("md", evidence)).filter(
+      (one) => one.section === "Claimed and found",
+    );
+    assert.deepEqual(claims?.rows, [
+      ["Gunicorn", "2", "2", ""],
+      ["sender", "4", "0", "it has none itself; of what it brings in, carrier has 1"],
+      ["idle", "1", "0", "it has none; a typing error"],
+      ["all of web", "3", "1 (2 findings)", "not explained"],
+      ["carrier", "–", "1", "not counted there; brought in by sender"],
+      ["template", "–", "1", "not counted there; brought in by maker"],
+      ["all, added up", "10", "5 (6 findings)", ""],
+      ["all, as it says", "9", "5 (6 findings)", "its own counts add up to 10"],
+    ]);
+    assert.doesNotMatch(await render("md", state([finding()])), /Claimed and found/);
+  });
+
   it("keeps names in any script, and writes in PDF what its font has no sign for", async () => {
     const evidence = state([finding({ package: "пакет-包-حزمة" })]);
     assert.match(await render("md", evidence), /пакет-包-حزمة/);

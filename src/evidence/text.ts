@@ -46,6 +46,7 @@ export const text = {
     summary: "Executive summary",
     record: "Record",
     risk: "Risk assessment",
+    claims: "Claimed and found",
     functions: "Business functions",
     strategy: "Remediation strategy",
     broken: "Requirements broken before this plan",
@@ -84,6 +85,9 @@ export const text = {
   noTestsMeaning: "what the upgrades do to the application's behaviour is not checked.",
   noFunctions: "No business functions are configured.",
   noContacts: "No contacts are configured.",
+  claimsRule:
+    "Found are distinct advisories of the scan before anything was changed, accepted ones among them.",
+  claimsUnexplained: "not explained",
   noBackups: "Nothing was saved, since no file was touched.",
   noCriteria: "No criteria are configured.",
   none: "None.",

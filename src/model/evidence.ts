@@ -1,5 +1,5 @@
 import type { Inventory } from "./inventory.ts";
-import type { Criteria, BusinessFunction } from "./policy.ts";
+import type { BusinessFunction, Claims, Criteria } from "./policy.ts";
 import type { Plan } from "./plan.ts";
 import type { Run } from "./run.ts";
 import type { Scan } from "./scan.ts";
@@ -28,6 +28,8 @@ export interface Evidence {
   readonly after?: Scan;
   /** What is there, where it was kept; bills of materials list it. */
   readonly inventory?: { readonly before: Inventory; readonly after?: Inventory };
+  /** What an earlier document counted, where one is configured. */
+  readonly claims?: Claims;
   readonly criteria: Criteria;
   readonly functions: readonly BusinessFunction[];
   readonly contacts: Readonly<Record<string, string>>;

@@ -53,6 +53,26 @@ export interface UpgradeRequest {
   readonly reason?: string;
 }
 
+/** How many findings an earlier document counted, for setting beside what is found. */
+export interface Claims {
+  /** What the document is called. */
+  readonly source: string;
+  /** In all, where it says so. */
+  readonly findings?: number;
+  readonly counts: readonly ClaimedCount[];
+}
+
+/** One count of an earlier document: of a package, or of a whole project. */
+export interface ClaimedCount {
+  /** Absent: of all packages of `project`. */
+  readonly package?: string;
+  /** Absent: every project that holds the package. */
+  readonly project?: string;
+  readonly findings: number;
+  /** Why it differs, where a person knows. */
+  readonly reason?: string;
+}
+
 /** Most findings that may be left, by severity; absent: not limited. */
 export type Criteria = Readonly<Partial<Record<Severity, number>>>;
 
@@ -84,6 +104,8 @@ export interface Configuration {
   readonly policy: Policy;
   /** Absent: none. */
   readonly requests?: readonly UpgradeRequest[];
+  /** Absent: no earlier document is compared with. */
+  readonly claims?: Claims;
   readonly criteria: Criteria;
   readonly tests: readonly TestGate[];
   /** Commands that must exit with 0. */

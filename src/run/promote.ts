@@ -159,7 +159,7 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
       // Two projects may share an environment.
       if (swaps.some((swap) => swap.path === folder)) continue;
       const step = ports.progress.step(`Backing up ${folder}`);
-      const clone = cloningOf(project);
+      const clone = cloningOf(work, project);
       swaps.push(
         await swapEnvironment(site, {
           path: folder,
@@ -175,10 +175,14 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
   return swaps;
 }
 
-/** How the clone that an installer works on is made. Only Python's installers are known never to write into a file. */
-function cloningOf(project: Project): CloneRequest["how"] | undefined {
+/**
+ * How the clone that an installer works on is made. pip, uv and npm replace files and write into none, which
+ * `isKeptUntouched` proves each time; what install scripts do nobody knows.
+ */
+function cloningOf({ request }: Work, project: Project): CloneRequest["how"] | undefined {
   if (project.ecosystem === "PyPI") return sharing;
-  return project.manager === "npm" ? () => "copy" : undefined;
+  if (project.manager !== "npm") return undefined;
+  return request.configuration.policy.installScripts.length === 0 ? sharing : () => "copy";
 }
 
 /** The folders that a project's installer fills: for npm also those of its workspaces, which its lockfiles name. */

@@ -69,8 +69,9 @@ export async function swapEnvironment(site: Site, swapping: Swapping): Promise<S
 }
 
 /**
- * What a clone of a Python environment may share with it: the content of what no installer has business with. What one
- * does change in the course of an upgrade (programs, metadata, path files) is copied.
+ * What a clone of an environment may share with it: the content of what no installer writes into. What one does change
+ * in the course of an upgrade (programs, metadata, path files), and what tools keep beside the packages under names with
+ * a dot (npm's hidden lockfile, caches of builds), is copied.
  */
 export function sharing(relative: string): "link" | "copy" {
   const parts = relative.split(path.sep);
@@ -78,7 +79,7 @@ export function sharing(relative: string): "link" | "copy" {
     parts[0] === "bin" ||
     parts[0] === "Scripts" ||
     parts.length === 1 ||
-    parts.some((part) => /\.(?:dist-info|egg-info|pth|egg-link)$/.test(part));
+    parts.some((part) => part.startsWith(".") || /\.(?:dist-info|egg-info|pth|egg-link)$/.test(part));
   return isOwn ? "copy" : "link";
 }
 

@@ -2,6 +2,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { Failure, type Refusal, type ReleaseSource } from "../model/index.ts";
 import type { NpmUpstream } from "../releases/index.ts";
+import type { Execution } from "../system/index.ts";
 import { relock, tryCleanInstall, type NpmCommand } from "./npm-command.ts";
 import { layOut } from "./npm-lockfile.ts";
 import { readNpmError, refusalFrom, type NpmError } from "./npm-refusals.ts";
@@ -17,6 +18,8 @@ export interface SettlementParts {
   readonly source: ReleaseSource;
   /** The scratch copy of the root. */
   readonly tree: string;
+  /** A second one, in which a clean installation is tried while npm relocks in the first. */
+  readonly clean: string;
   /** The project's files as they are, by path relative to the root. */
   readonly texts: Files;
   readonly lockfile: string;
@@ -99,18 +102,28 @@ export class NpmJudge {
     let settled = files;
     for (let turn = 0; ; turn++) {
       await writeTexts(this.parts.tree, settled);
-      const run = await relock(command, { legacyPeers });
-      if (run.code !== 0) return { error: readNpmError(run) };
+      // npm takes a second for each. Relocking rarely changes anything, so that both mostly judge the same files.
+      const [relocked, tried] = await Promise.all([
+        relock(command, { legacyPeers }),
+        this.tryClean(settled, legacyPeers),
+      ]);
+      if (relocked.code !== 0) return { error: readNpmError(relocked) };
       const next = await takeLockfile(this.parts, settled);
-      if (next.get(lockfile) === settled.get(lockfile)) break;
+      if (next.get(lockfile) === settled.get(lockfile))
+        return tried.code === 0 ? { files: settled } : { error: readNpmError(tried) };
       if (turn === maxRelocks)
         return {
           error: { code: "", text: `npm writes another lockfile each time, ${maxRelocks} times in a row` },
         };
       settled = next;
     }
-    const run = await tryCleanInstall(command, { legacyPeers });
-    return run.code === 0 ? { files: settled } : { error: readNpmError(run) };
+  }
+
+  private async tryClean(files: Files, legacyPeers: boolean): Promise<Execution> {
+    const { command, tree, clean } = this.parts;
+    await writeTexts(clean, files);
+    const cwd = path.join(clean, path.relative(tree, command.cwd));
+    return tryCleanInstall({ ...command, cwd }, { legacyPeers });
   }
 
   /** Whether npm takes the project as it was before, strictly or only with peer conflicts let be. */

@@ -120,7 +120,8 @@ export class NpmSettlement implements Settlement {
         const left = [
           ...new Set([
             ...this.leftIn(outcome.files, shown).filter((name) => names.includes(name)),
-            ...this.newlyUnmetIn(outcome.files, files),
+            // What is overridden asks for another version than it gets, by intent.
+            ...this.newlyUnmetIn(outcome.files, files).filter((name) => !shown.overridden.has(name)),
           ]),
         ];
         if (left.length === 0) break;

@@ -47,9 +47,11 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
   const step = request.progress?.step(`Confirming ${project.path}`);
   try {
     return await inScratch(request.cacheFolder, async (scratch) => {
-      const tree = path.join(scratch, "tree");
-      await writeTexts(tree, texts);
-      await takeAlong(request, texts.get(lockfile) ?? "", tree);
+      const [tree, clean] = [path.join(scratch, "tree"), path.join(scratch, "clean")];
+      for (const copy of [tree, clean]) {
+        await writeTexts(copy, texts);
+        await takeAlong(request, texts.get(lockfile) ?? "", copy);
+      }
       const command: NpmCommand = {
         npm,
         git: programs.git,
@@ -60,7 +62,16 @@ export async function settleNpm(request: SettleRequest): Promise<Settled> {
         registryCache: path.join(request.cacheFolder ?? cacheFolder(), "npm"),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       };
-      const settlement = new NpmSettlement({ request, command, upstream, source, tree, texts, lockfile });
+      const settlement = new NpmSettlement({
+        request,
+        command,
+        upstream,
+        source,
+        tree,
+        clean,
+        texts,
+        lockfile,
+      });
       return settlePhases(request, settlement, {
         by: `npm ${await npmVersion(command)}`,
         update: (detail) => step?.update(detail),

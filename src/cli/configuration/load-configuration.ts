@@ -1,5 +1,6 @@
 import path from "node:path";
 import {
+  type Claims,
   Failure,
   severities,
   type Configuration,
@@ -122,6 +123,7 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
         sortKeys({
           ...file,
           contacts: undefined,
+          claims: undefined,
           advisories: undefined,
           enrichment: undefined,
           retention: undefined,
@@ -165,6 +167,7 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
             ...(reason === undefined ? {} : { reason }),
           })),
         }),
+    ...(file.claims === undefined ? {} : { claims: readClaims(file.claims) }),
     criteria: readCriteria(file.criteria ?? { critical: 0, high: 0, medium: "<5" }),
     tests: [
       ...(file.gates?.tests ?? []).map((gate, index) => readGate(gate, `tests ${index + 1}`)),
@@ -181,6 +184,16 @@ function fillIn(file: ConfigurationFile, waivers: readonly Waiver[]): Configurat
     ...(file.retention === undefined
       ? {}
       : { retention: { days: file.retention.days, keep: file.retention.keep ?? 1 } }),
+  };
+}
+
+function readClaims({ counts, ...claims }: NonNullable<ConfigurationFile["claims"]>): Claims {
+  return {
+    ...dropUndefined(claims),
+    counts: counts.map(({ project, ...one }) => ({
+      ...dropUndefined(one),
+      ...(project === undefined ? {} : { project: normalise(project) }),
+    })),
   };
 }
 

@@ -94,6 +94,28 @@ export const configurationSchema = z.strictObject({
     .max(20)
     .optional()
     .describe("Versions that the team wants, planned in a phase of their own (npm projects)"),
+  claims: z
+    .strictObject({
+      source: text.describe("What the earlier document is called"),
+      findings: z.int().min(0).optional().describe("Its count in all"),
+      counts: z
+        .array(
+          z
+            .strictObject({
+              package: text.optional(),
+              project: inside.or(z.literal(".")).optional(),
+              findings: z.int().min(0),
+              reason: text.optional().describe("Why it differs, where that is known"),
+            })
+            .refine(
+              (one) => one.package !== undefined || one.project !== undefined,
+              "needs a package, or a project for all of its packages",
+            ),
+        )
+        .max(500),
+    })
+    .optional()
+    .describe("Counts of an earlier scan or plan, set beside what is found in the reports"),
   criteria: z
     .strictObject({
       critical: limit.optional(),

@@ -1,3 +1,4 @@
+import type { Need } from "./need.ts";
 import { compareResidues, type Residue, type Residues } from "./residue.ts";
 import type { UniverseRequest } from "./universe.ts";
 
@@ -6,6 +7,8 @@ export class VersionPicker {
   private readonly request: UniverseRequest;
   private readonly measures: readonly Residues[];
   private readonly plain: Residues;
+  private readonly marks = new WeakMap<readonly Need[], number>();
+  private readonly numbers = new Map<string, number>();
 
   /** `measures`: without overrides first, and with them where they are allowed. */
   constructor(request: UniverseRequest, measures: readonly [Residues, ...Residues[]]) {
@@ -55,15 +58,24 @@ export class VersionPicker {
     for (const version of versions) {
       const needs = this.plain.needs(name, version);
       if (needs === null) continue;
-      const mark = JSON.stringify([
-        this.request.risk.advisories(name, version),
-        (needs ?? []).map((need) => [need.name, need.range, need.kind, need.optional]),
-      ]);
+      const mark = `${this.request.risk.advisories(name, version).join()} ${this.markOf(needs ?? [])}`;
       if (seen.has(mark)) continue;
       seen.add(mark);
       chosen.push(version);
     }
     return chosen;
+  }
+
+  /** A number for requirements that are the same, kept for each list: growing looks at each version many times. */
+  private markOf(needs: readonly Need[]): number {
+    let mark = this.marks.get(needs);
+    if (mark === undefined) {
+      const text = JSON.stringify(needs.map((need) => [need.name, need.range, need.kind, need.optional]));
+      mark = this.numbers.get(text) ?? this.numbers.size;
+      this.numbers.set(text, mark);
+      this.marks.set(needs, mark);
+    }
+    return mark;
   }
 
   pick(name: string, versions: readonly string[], from?: string): string[] {

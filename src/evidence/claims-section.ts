@@ -1,0 +1,99 @@
+import { count, normaliseName, type ClaimedCount, type Evidence, type Finding } from "../model/index.ts";
+import { heading, paragraph, strong, table, type Block, type Inline } from "./document.ts";
+import { text } from "./text.ts";
+
+/**
+ * What an earlier document counted beside what is found, package by package, with the reason for each difference: the
+ * configured one, or what the paths to the findings show. Waived findings count too, since the document knew no waivers.
+ */
+export function claimsSection({ claims, before }: Evidence): Block[] {
+  if (claims === undefined) return [];
+  const { findings } = before;
+  const claimed = claims.counts.map((one) => ({
+    one,
+    found: findings.filter((finding) => isMeant(one, finding)),
+  }));
+  const named = new Set(claimed.flatMap(({ found }) => found));
+  const unnamed = Map.groupBy(
+    findings.filter((finding) => !named.has(finding)),
+    (finding) => finding.package,
+  );
+  const sum = claims.counts.reduce((total, one) => total + one.findings, 0);
+  const rows: Inline[][] = [
+    ...claimed.map(({ one, found }) => [
+      [strong(one.package ?? `all of ${one.project ?? ""}`)],
+      String(one.findings),
+      countOf(found),
+      reasonFor(one, found, findings),
+    ]),
+    ...[...unnamed]
+      .sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1))
+      .map(([name, found]): Inline[] => [
+        [strong(name)],
+        "–",
+        countOf(found),
+        `not counted there; ${originOf(found)}`,
+      ]),
+    [[strong("all, added up")], String(sum), countOf(findings), ""],
+  ];
+  if (claims.findings !== undefined)
+    rows.push([
+      [strong("all, as it says")],
+      String(claims.findings),
+      countOf(findings),
+      claims.findings === sum ? "" : `its own counts add up to ${sum}`,
+    ]);
+  return [
+    heading(2, text.headings.claims),
+    paragraph(`Counted by: ${claims.source}. ${text.claimsRule}`),
+    table(["Package", "Claimed", "Found", "Why they differ"], rows),
+  ];
+}
+
+/** Advisories, and findings where they are more. */
+function countOf(findings: readonly Finding[]): string {
+  const advisories = distinct(findings);
+  return advisories === findings.length
+    ? String(advisories)
+    : `${advisories} (${count(findings.length, "finding")})`;
+}
+
+const distinct = (findings: readonly Finding[]): number =>
+  new Set(findings.map((one) => `${one.ecosystem}|${one.package}|${one.advisory}`)).size;
+
+function isMeant(one: ClaimedCount, finding: Finding): boolean {
+  return (
+    (one.package === undefined || normaliseName(finding.ecosystem, one.package) === finding.package) &&
+    (one.project === undefined || one.project === finding.project)
+  );
+}
+
+function reasonFor(one: ClaimedCount, found: readonly Finding[], all: readonly Finding[]): string {
+  if (distinct(found) === one.findings) return one.reason ?? "";
+  const brought = one.package === undefined || found.length > 0 ? "" : broughtBy(one.package, all);
+  return [brought, one.reason ?? ""].filter(Boolean).join("; ") || text.claimsUnexplained;
+}
+
+/** What has findings and comes in by a package that has none of its own. */
+function broughtBy(name: string, all: readonly Finding[]): string {
+  const beneath = all.filter((finding) =>
+    finding.paths.some((path) =>
+      path.slice(0, -1).some((step) => nameIn(step) === normaliseName(finding.ecosystem, name)),
+    ),
+  );
+  const parts = [...Map.groupBy(beneath, (finding) => finding.package)].map(
+    ([part, findings]) => `${part} has ${countOf(findings)}`,
+  );
+  return parts.length === 0 ? "it has none" : `it has none itself; of what it brings in, ${parts.join(", ")}`;
+}
+
+/** How a package that nobody counted got there. */
+function originOf(findings: readonly Finding[]): string {
+  if (findings.some((finding) => finding.direct)) return "named by the project itself";
+  const roots = new Set(findings.flatMap((one) => one.paths).flatMap((path) => nameIn(path[0] ?? "") || []));
+  return roots.size === 0
+    ? "nothing shows what brings it in"
+    : `brought in by ${[...roots].sort().join(", ")}`;
+}
+
+const nameIn = (step: string): string => step.slice(0, Math.max(0, step.lastIndexOf("@")));
