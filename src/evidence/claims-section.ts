@@ -14,26 +14,26 @@ export function claimsSection({ claims, before }: Evidence): Block[] {
     found: findings.filter((finding) => isMeant(one, finding)),
   }));
   const named = new Set(claimed.flatMap(({ found }) => found));
-  const unnamed = Map.groupBy(
-    findings.filter((finding) => !named.has(finding)),
-    (finding) => finding.package,
-  );
+  const unnamed = [
+    ...Map.groupBy(
+      findings.filter((finding) => !named.has(finding)),
+      (finding) => finding.package,
+    ),
+  ].sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1));
   const sum = claims.counts.reduce((total, one) => total + one.findings, 0);
   const rows: Inline[][] = [
     ...claimed.map(({ one, found }) => [
       [strong(one.package ?? `all of ${one.project ?? ""}`)],
       String(one.findings),
       countOf(found),
-      reasonFor(one, found, findings),
+      reasonFor(one, found, unnamed),
     ]),
-    ...[...unnamed]
-      .sort(([a, left], [b, right]) => right.length - left.length || (a < b ? -1 : 1))
-      .map(([name, found]): Inline[] => [
-        [strong(name)],
-        "–",
-        countOf(found),
-        `not counted there; ${originOf(found)}`,
-      ]),
+    ...unnamed.map(([name, found]): Inline[] => [
+      [strong(name)],
+      "–",
+      countOf(found),
+      `not counted there; ${originOf(found)}`,
+    ]),
     [[strong("all, added up")], String(sum), countOf(findings), ""],
   ];
   if (claims.findings !== undefined)
@@ -68,32 +68,40 @@ function isMeant(one: ClaimedCount, finding: Finding): boolean {
   );
 }
 
-function reasonFor(one: ClaimedCount, found: readonly Finding[], all: readonly Finding[]): string {
+type Unnamed = readonly (readonly [name: string, findings: readonly Finding[]])[];
+
+function reasonFor(one: ClaimedCount, found: readonly Finding[], unnamed: Unnamed): string {
   if (distinct(found) === one.findings) return one.reason ?? "";
-  const brought = one.package === undefined || found.length > 0 ? "" : broughtBy(one.package, all);
+  const brought = one.package === undefined || found.length > 0 ? "" : broughtBy(one.package, unnamed);
   return [brought, one.reason ?? ""].filter(Boolean).join("; ") || text.claimsUnexplained;
 }
 
-/** What has findings and comes in by a package that has none of its own. */
-function broughtBy(name: string, all: readonly Finding[]): string {
-  const beneath = all.filter((finding) =>
-    finding.paths.some((path) =>
-      path.slice(0, -1).some((step) => nameIn(step) === normaliseName(finding.ecosystem, name)),
-    ),
-  );
-  const parts = [...Map.groupBy(beneath, (finding) => finding.package)].map(
-    ([part, findings]) => `${part} has ${countOf(findings)}`,
-  );
+/** Of what is counted nowhere else, what comes in by a package that has no findings of its own. */
+function broughtBy(name: string, unnamed: Unnamed): string {
+  const parts = unnamed
+    .filter(([, findings]) =>
+      findings.some(({ ecosystem, paths }) =>
+        paths.some((path) =>
+          path.slice(0, -1).some((step) => nameIn(step) === normaliseName(ecosystem, name)),
+        ),
+      ),
+    )
+    .map(([part, findings]) => `${part} has ${countOf(findings)}`);
   return parts.length === 0 ? "it has none" : `it has none itself; of what it brings in, ${parts.join(", ")}`;
 }
 
-/** How a package that nobody counted got there. */
+/** How a package that nobody counted got there. A list of pins names everything: who brings it in says more. */
 function originOf(findings: readonly Finding[]): string {
-  if (findings.some((finding) => finding.direct)) return "named by the project itself";
-  const roots = new Set(findings.flatMap((one) => one.paths).flatMap((path) => nameIn(path[0] ?? "") || []));
-  return roots.size === 0
-    ? "nothing shows what brings it in"
-    : `brought in by ${[...roots].sort().join(", ")}`;
+  const parents = new Set(
+    findings
+      .flatMap((one) => one.paths)
+      .filter((path) => path.length > 1)
+      .map((path) => nameIn(path.at(-2) ?? "")),
+  );
+  if (parents.size > 0) return `required by ${[...parents].sort().join(", ")}`;
+  return findings.some((finding) => finding.direct)
+    ? "named by the project itself"
+    : "nothing shows what brings it in";
 }
 
 const nameIn = (step: string): string => step.slice(0, Math.max(0, step.lastIndexOf("@")));

@@ -261,8 +261,8 @@ describe("documents", () => {
       ["sender", "4", "0", "it has none itself; of what it brings in, carrier has 1"],
       ["idle", "1", "0", "it has none; a typing error"],
       ["all of web", "3", "1 (2 findings)", "not explained"],
-      ["carrier", "–", "1", "not counted there; brought in by sender"],
-      ["template", "–", "1", "not counted there; brought in by maker"],
+      ["carrier", "–", "1", "not counted there; required by sender"],
+      ["template", "–", "1", "not counted there; required by maker"],
       ["all, added up", "10", "5 (6 findings)", ""],
       ["all, as it says", "9", "5 (6 findings)", "its own counts add up to 10"],
     ]);

@@ -208,7 +208,9 @@ function gateCriteria({ run }: Evidence): Inline[][] {
     const own = asked.filter(({ gate }) => pattern.test(gate.name));
     if (own.length === 0)
       return [name, "not evaluated", run === undefined ? "evaluated by the run" : "no such gate was asked"];
-    const verdicts = own.map(({ gate }) => gate.verdict);
+    // A gate that one phase has no need of is answered by the phases that have.
+    const answered = own.filter(({ gate }) => !(gate.verdict === "missing" && gate.mode === "observe"));
+    const verdicts = (answered.length === 0 ? own : answered).map(({ gate }) => gate.verdict);
     const verdict = verdicts.every((one) => one === "pass" || one === "warn")
       ? "pass"
       : verdicts.some((one) => one === "fail" || one === "error")

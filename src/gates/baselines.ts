@@ -1,6 +1,7 @@
 import { Failure, type Configuration, type Inventory, type Upgrade } from "../model/index.ts";
 import type { Progress } from "../system/index.ts";
 import type { Bench } from "./bench.ts";
+import { isConcerned } from "./concerned.ts";
 import { readCoverage, removeCoverage, type Coverage } from "./coverage.ts";
 import { readLicenses } from "./license-reading.ts";
 import { runTests, type TestRun } from "./test-run.ts";
@@ -33,6 +34,7 @@ export async function takeBaselines(
   for (const gate of gates) await removeCoverage(gate, bench);
   const tests = new Map<string, TestRun>();
   for (const gate of filesOnly ? [] : configuration.tests) {
+    if (!isConcerned(gate, of.upgrades)) continue;
     const step = watch.progress.step(`Tests on the old versions: ${gate.name}`);
     const run = await runTests(gate, bench);
     await watch.record(gate.name, run);

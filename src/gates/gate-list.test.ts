@@ -4,8 +4,17 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { configuration } from "../../test/support/findings.ts";
-import type { GateMode, GateResult, GateSettings, TestGate, Upgrade, Verdict } from "../model/index.ts";
+import type {
+  GateMode,
+  GateResult,
+  GateSettings,
+  Inventory,
+  TestGate,
+  Upgrade,
+  Verdict,
+} from "../model/index.ts";
 import type { Baselines } from "./baselines.ts";
+import { requireProjects } from "./concerned.ts";
 import { askGates, comparesSides, questionsFor, runsPrograms, stops, type Situation } from "./gate-list.ts";
 import type { TestRun } from "./test-run.ts";
 
@@ -140,6 +149,28 @@ test("each stage has its gates, in their order", async () => {
     "tests: unit missing",
     "command: lint missing",
   ]);
+});
+
+test("a command of one project is asked of the phases that change it, and said to be missing of others", async () => {
+  const gates = [
+    { ...command("web", "console.log('2 passed in 0.1s')"), projects: ["web"] },
+    { ...command("all", "console.log('2 passed in 0.1s')") },
+  ];
+  const bare = situation(gates, {});
+  const configuration = { ...bare.configuration, commands: [{ ...command("lint", ""), projects: ["web"] }] };
+  const asked = async (project: string): Promise<string[]> =>
+    (await verdicts({ ...bare, configuration, upgrades: [{ ...upgrade("a"), project }] })).filter((one) =>
+      /^(tests|command)/.test(one),
+    );
+  assert.deepEqual(await asked("web"), ["tests: web pass", "tests: all pass", "command: lint pass"]);
+  assert.deepEqual(await asked("api"), ["tests: web missing", "tests: all pass", "command: lint missing"]);
+  const projects = [{ path: "api" }] as unknown as Inventory["projects"];
+  assert.throws(
+    () => {
+      requireProjects(configuration, { ...bare.inventory, projects });
+    },
+    { code: "config", message: /the gate web is asked for the project web, which is not there/ },
+  );
 });
 
 for (const [name, script, baseline, verdict, detail] of [

@@ -6,12 +6,14 @@ import {
   type GateStage,
   type Inventory,
   type Measure,
+  type TestGate,
   type Upgrade,
 } from "../model/index.ts";
 import { maskSecrets } from "../system/index.ts";
 import { baselineOf, type Baselines } from "./baselines.ts";
 import type { Bench } from "./bench.ts";
 import { commandGate } from "./command.ts";
+import { isConcerned } from "./concerned.ts";
 import { coverageGate } from "./coverage.ts";
 import { healthGate } from "./health.ts";
 import { licenseGate } from "./license.ts";
@@ -62,7 +64,11 @@ export function questionsFor(situation: Situation): Question[] {
     // The rest judges the rehearsal; in promotion the versions are proven to be those that were judged.
     ...(isRehearsal ? testQuestions(situation) : []),
     ...(isRehearsal && !filesOnly
-      ? configuration.commands.map((gate) => one(() => commandGate(gate, bench)))
+      ? configuration.commands.map((gate) =>
+          isConcerned(gate, upgrades)
+            ? one(() => commandGate(gate, bench))
+            : unconcerned(`command: ${gate.name}`, gate),
+        )
       : []),
     ...(filesOnly ? [] : healthQuestions(stage, configuration, bench)),
     ...(isRehearsal && !filesOnly ? performanceQuestions(situation) : []),
@@ -92,15 +98,20 @@ function licenseQuestions({ configuration, upgrades, inventory, bench, baselines
   return [async () => [await licenseGate(policy, changed)]];
 }
 
-function testQuestions({ configuration, baselines, bench, filesOnly }: Situation): Question[] {
+const unconcerned = (name: string, { projects = [] }: TestGate): Question =>
+  missing(name, `not asked: the phase changes nothing of ${projects.join(", ")}`);
+
+function testQuestions({ configuration, baselines, bench, filesOnly, upgrades }: Situation): Question[] {
   const coverage = configuration.gates?.coverage ?? [];
   const isLeftOut = (configuration.leftOut ?? []).some((name) => name.startsWith("tests: "));
   if (configuration.tests.length === 0) return isLeftOut ? [] : [missing("tests", "no tests are configured")];
   if (filesOnly) return [missing("tests", "files only: the tests run where these files are installed")];
   return [
-    ...configuration.tests.map((gate): Question => async () => [
-      await testsGate(gate, baselineOf(baselines, gate.name), bench),
-    ]),
+    ...configuration.tests.map((gate): Question =>
+      isConcerned(gate, upgrades)
+        ? async () => [await testsGate(gate, baselineOf(baselines, gate.name), bench)]
+        : unconcerned(`tests: ${gate.name}`, gate),
+    ),
     ...coverage.map((gate): Question => async () => [
       await coverageGate(gate, baselines?.coverage.get(gate.name), bench),
     ]),
@@ -111,16 +122,16 @@ function performanceQuestions({ configuration, upgrades, baselines, bench, today
   const { performance: settings, processes = [] } = configuration.gates ?? {};
   const old = baselines?.old;
   if (settings === undefined || old === undefined) return [];
-  const isConcerned = ({ packages }: Measure): boolean =>
+  const isMeasured = ({ packages }: Measure): boolean =>
     packages?.some((name) => upgrades.some((one) => one.package === normaliseName(one.ecosystem, name))) ??
     true;
-  const measures = settings.measures.filter(isConcerned);
+  const measures = settings.measures.filter(isMeasured);
   return [
     ...trialsOf({ ...settings, measures }, processes).map(
       (trial) => () => performanceGates(trial, { old, new: bench }, { settings, today }),
     ),
     ...settings.measures
-      .filter((one) => !isConcerned(one))
+      .filter((one) => !isMeasured(one))
       .map(({ name, packages = [] }) =>
         missing(`performance: ${name}`, `not measured: the phase changes none of ${packages.join(", ")}`),
       ),

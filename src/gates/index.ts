@@ -1,5 +1,6 @@
 /** The gates: what each asks, and its verdict as data. `run/` decides what follows from it. */
 export { takeBaselines, type Baselines } from "./baselines.ts";
+export { requireProjects } from "./concerned.ts";
 export { commandEnvironment, type Bench, type Home } from "./bench.ts";
 export {
   askGates,

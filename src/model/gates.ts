@@ -14,6 +14,8 @@ export interface TestGate extends Command {
   readonly mode: GateMode;
   /** The business function whose tests these are. */
   readonly function?: string;
+  /** Asked only of phases that change a package of one of these projects; absent: of all phases. */
+  readonly projects?: readonly string[];
   /** A file that the tests write their results to (JUnit XML, TAP, JSON), relative to `cwd`; absent: the output tells. */
   readonly results?: string;
 }

@@ -8,6 +8,7 @@ import {
   type SettledPhase,
   type Wait,
 } from "../model/index.ts";
+import { requireProjects } from "../gates/index.ts";
 import { maskSecrets, sha256, type Progress } from "../system/index.ts";
 import { placeInside, type Site } from "./backup.ts";
 import { nameOf } from "./carry-out.ts";
@@ -122,6 +123,7 @@ const untouched = "The project was not touched.";
 async function carryOut(given: CarryingOut): Promise<End> {
   const { request, ports, site, phases, start } = given;
   try {
+    requireProjects(request.configuration, start.inventory);
     const involved = new Set(phases.flatMap((phase) => phase.upgrades.map(keyOf)));
     const projects = start.inventory.projects.filter((project) => involved.has(keyOf(nameOf(project))));
     const settled = await settleAll(projects, ports);

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, statfsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test, type TestContext } from "node:test";
@@ -165,6 +165,17 @@ test(
     const out = path.join(root, "documents");
     assert.equal((await ask("report", run.run, "--format", formats.join(","), "--out", out)).code, 0);
     assert.equal(readdirSync(out).length, formats.length);
+    const summary = readFileSync(path.join(out, `${run.run}.md`), "utf8");
+    assert.match(summary, /\| \*\*twilio\*\* \| 4 \| 0 \| .*of what it brings in, aiohttp has 4,/);
+    assert.match(summary, /\| \*\*jinja2\*\* \| – \| 5 \| .*required by torch/);
+    assert.match(summary, /\| \*\*all of frontend\*\* \| 12 \| 12 \(15 findings\) \|/);
+    // For docs/examples.
+    const kept = process.env["REDRESS_KEEP_DOCUMENTS"];
+    if (kept !== undefined) {
+      const plan = path.join(".redress", "plans", `${run.plan.id}.json`);
+      await ask("report", plan, "--format", "md,html", "--out", out);
+      cpSync(out, kept, { recursive: true });
+    }
 
     const again = await ask("plan", ...asOf);
     assert.deepEqual([again.code, (again.json as Plan).phases], [0, []]);

@@ -228,6 +228,7 @@ export function readGate(gate: GateFile, fallbackName: string): TestGate {
     cwd: normalise(gate.cwd ?? "."),
     timeoutMs: readDuration(gate.timeout ?? "10m"),
     mode: gate.mode ?? "enforce",
+    ...(gate.projects === undefined ? {} : { projects: gate.projects.map(normalise) }),
     ...(gate.results === undefined ? {} : { results: normalise(gate.results) }),
   };
 }

@@ -26,6 +26,11 @@ const gate = z.strictObject({
     .regex(/^\d+\s*(s|m|h)$/, 'must be like "90s", "10m" or "1h"')
     .optional(),
   mode: mode.optional(),
+  projects: z
+    .array(inside.or(z.literal(".")))
+    .min(1)
+    .optional()
+    .describe("Asked only of phases that change a package of one of these projects; absent: of all"),
   results: inside
     .optional()
     .describe("File that the tests write their results to (JUnit XML or JSON), relative to cwd"),
