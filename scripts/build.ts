@@ -1,7 +1,8 @@
 /**
- * Builds `dist/`: the command line and the solver's thread with the libraries that they start with, in few files, so
- * that a start reads and compiles little. Node's own modules are loaded when something of them is first used: importing
- * them the usual way runs all of their lazy parts at once, a fifth of a small scan (`docs/benchmarks.md`, "Scan").
+ * Builds `dist/`: the entry, everything behind it in one file, and the solver's thread, each with the libraries that it
+ * needs. One file, because finding and linking some thirty took a quarter of a small scan; parts of it are run when they
+ * are first imported, and Node's compile cache keeps what was compiled. Node's own modules are loaded when something of
+ * them is first used: importing them the usual way runs all of their lazy parts at once (`docs/benchmarks.md`, "Scan").
  */
 import { build, type Plugin } from "esbuild";
 import * as fs from "node:fs";
@@ -15,22 +16,40 @@ const load = createRequire(import.meta.url);
 /** Left in `node_modules`: they bring files of their own (WebAssembly, fonts) or are loaded late as CommonJS. */
 const external = ["highs", "pdfmake", "yaml"];
 
-/** Replaces each of Node's own modules by one whose names load it when they are first read. */
-const lazyBuiltins: Plugin = {
-  name: "lazy-builtins",
+/** Replaces modules from outside of the bundle by ones whose names load them when they are first read. */
+const lazyModules: Plugin = {
+  name: "lazy-modules",
   setup(bundle) {
-    bundle.onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: "builtin" }));
-    bundle.onLoad({ filter: /^node:/, namespace: "builtin" }, ({ path: name }) => {
-      const names = Object.keys(load(name) as object).filter((one) => one !== "default");
+    bundle.onResolve({ filter: /^node:|^yaml$/ }, ({ path: name, kind }) =>
+      kind === "import-statement" ? { path: name, namespace: "outside" } : undefined,
+    );
+    bundle.onLoad({ filter: /./, namespace: "outside" }, ({ path: name }) => {
+      const call = name.startsWith("node:") ? "loadBuiltin" : "require";
       return {
+        // An importer's object inherits from these exports' prototype; the first name asked of it puts the module there.
         contents:
-          `let real; const load = () => (real ??= loadBuiltin(${JSON.stringify(name)}));\n` +
-          `Object.defineProperty(exports, "__esModule", { value: true });\n` +
-          `Object.defineProperty(exports, "default", { get: load, enumerable: true });\n` +
-          `for (const name of ${JSON.stringify(names)})\n` +
-          `  Object.defineProperty(exports, name,\n` +
-          `    { get: () => load()[name], set: (value) => { load()[name] = value; }, enumerable: true });`,
+          `let real; const load = () => (real ??= ${call}(${JSON.stringify(name)}));\n` +
+          `module.exports = Object.create(new Proxy({}, {\n` +
+          `  get(_, key, importer) { Object.setPrototypeOf(importer, load()); return real[key]; },\n` +
+          `  set(_, key, value) { load()[key] = value; return true; },\n` +
+          `}));\n` +
+          `Object.defineProperty(module.exports, "__esModule", { value: true });\n` +
+          `Object.defineProperty(module.exports, "default", { get: load, enumerable: true });`,
       };
+    });
+  },
+};
+
+/** Keeps the entry small: what it loads once it has turned on the compile cache stays a file of its own. */
+const parts = ["program", "own-node"];
+const partsApart: Plugin = {
+  name: "parts-apart",
+  setup(bundle) {
+    bundle.onResolve({ filter: /^\.\/[\w-]+\.ts$/ }, ({ path: file, kind, importer }) => {
+      const part = parts.find((one) => file === `./${one}.ts`);
+      return kind === "dynamic-import" && path.basename(importer) === "main.ts" && part !== undefined
+        ? { path: `./${part}.js`, external: true }
+        : undefined;
     });
   },
 };
@@ -41,12 +60,11 @@ const { metafile } = await build({
   // Beside each other, because the solver looks for its thread's file beside its own.
   entryPoints: [
     { in: "src/cli/main.ts", out: "cli/main" },
+    ...parts.map((part) => ({ in: `src/cli/${part}.ts`, out: `cli/${part}` })),
     { in: "src/plan/solver/worker.ts", out: "cli/worker" },
   ],
   outdir: "dist",
-  chunkNames: "cli/[name]-[hash]",
   bundle: true,
-  splitting: true,
   platform: "node",
   format: "esm",
   target: "node24",
@@ -59,9 +77,18 @@ const { metafile } = await build({
       'import { createRequire as requireFrom } from "node:module";' +
       "const require = requireFrom(import.meta.url), loadBuiltin = process.getBuiltinModule ?? require;",
   },
-  plugins: [lazyBuiltins],
+  plugins: [partsApart, lazyModules],
   metafile: true,
 });
+// esbuild writes every sign beyond ASCII as an escape but those of regular expressions, which would make V8 hold the file
+// at two bytes a character.
+const program = path.join(out, "cli", "program.js");
+fs.writeFileSync(
+  program,
+  fs
+    .readFileSync(program, "utf8")
+    .replace(/[^\0-\x7f]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`),
+);
 fs.chmodSync(path.join(out, "cli", "main.js"), 0o755);
 fs.writeFileSync(path.join(out, "LICENSES.txt"), licensesOf(Object.keys(metafile.inputs)));
 

@@ -18,12 +18,15 @@ export interface Terminal {
 
 /** The real terminal. Colours only when standard output is one and `NO_COLOR` is not set. */
 export function openTerminal(options: { color: boolean; quiet: boolean; json: boolean }): Terminal {
-  const { stdout, stderr, stdin } = process;
+  const { stdout, stderr } = process;
   const noColor = process.env["NO_COLOR"] !== undefined && process.env["NO_COLOR"] !== "";
   const quiet = options.quiet || options.json;
   return {
     colors: pc.createColors(options.color && stdout.isTTY && !noColor),
-    interactive: stdin.isTTY && stdout.isTTY && !options.json,
+    // Read when it matters: opening standard input costs milliseconds.
+    get interactive() {
+      return process.stdin.isTTY && stdout.isTTY && !options.json;
+    },
     width: stdout.isTTY ? Math.min(stdout.columns, 160) : 110,
     progress: quiet ? quietProgress : stderr.isTTY ? liveProgress() : plainProgress(),
     print: (text) => stdout.write(`${text}\n`),

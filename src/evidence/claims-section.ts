@@ -58,8 +58,7 @@ function countOf(findings: readonly Finding[]): string {
     : `${advisories} (${count(findings.length, "finding")})`;
 }
 
-const distinct = (findings: readonly Finding[]): number =>
-  new Set(findings.map((one) => `${one.ecosystem}|${one.package}|${one.advisory}`)).size;
+const distinct = (findings: readonly Finding[]): number => new Set(findings.map((one) => one.advisory)).size;
 
 function isMeant(one: ClaimedCount, finding: Finding): boolean {
   return (

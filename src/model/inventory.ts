@@ -99,9 +99,15 @@ export interface Dependency {
   readonly extras?: readonly string[];
   /** PEP 508 marker text, where there is one. */
   readonly marker?: string;
+  /** What the project's own overrides put in the place of `requirement`, where that does not admit what is there. */
+  readonly override?: {
+    readonly range: string;
+    /** npm: what the rule's key names beside the package, `*` for all of it; absent: it holds below some packages only. */
+    readonly rule?: string;
+  };
   /** Component key that serves it; `null` when nothing does (broken from the start, or an inactive marker). */
   readonly to: string | null;
-  /** Whether `to` lies within `requirement`; `null` when it does not apply (inactive marker, absent optional). */
+  /** Whether `to` lies within `requirement`, or is what an override put there; `null` when it does not apply (inactive marker, absent optional). */
   readonly satisfied: boolean | null;
   readonly place?: Place;
 }

@@ -96,11 +96,14 @@ function addOverrides(
   path: string,
   context: { upgrades: readonly Upgrade[]; installed: readonly Component[]; project: Project },
 ): string {
-  let current = dropOverrides(text, path, context.upgrades);
-  for (const upgrade of context.upgrades)
-    if (isOverride(upgrade) && upgrade.to !== null)
-      for (const key of overrideKeys({ ...context, upgrade }))
-        current = addOverride(current, path, { upgrade, key });
+  const rules = context.upgrades
+    .filter((one) => isOverride(one) && one.to !== null)
+    .flatMap((upgrade) => overrideKeys({ ...context, upgrade }).map((key) => ({ upgrade, key })));
+  let current = dropOverrides(text, path, {
+    upgrades: context.upgrades,
+    written: new Set(rules.map((rule) => rule.key)),
+  });
+  for (const rule of rules) current = addOverride(current, path, rule);
   return current;
 }
 
@@ -108,8 +111,15 @@ function addOverrides(
 export const isOverride = (one: Upgrade): boolean =>
   one.via === "override" || (one.overrides?.length ?? 0) > 0;
 
-/** Takes out rules that hold a package at another version than the one it moves to: they are no longer needed. */
-function dropOverrides(text: string, path: string, upgrades: readonly Upgrade[]): string {
+/**
+ * Takes out rules that hold a package at another version than the one it moves to, where they are not written anew: they
+ * are no longer needed.
+ */
+function dropOverrides(
+  text: string,
+  path: string,
+  { upgrades, written }: { readonly upgrades: readonly Upgrade[]; readonly written: ReadonlySet<string> },
+): string {
   let current = text;
   const moving = upgrades.filter((one) => one.to !== null && one.from !== one.to);
   for (const { package: name } of moving) {
@@ -118,7 +128,7 @@ function dropOverrides(text: string, path: string, upgrades: readonly Upgrade[])
       const root = scan(current, path);
       const overrides = root.fields?.get("overrides");
       const old = [...(overrides?.fields ?? [])].find(([key, node]) => {
-        if (key !== name && !key.startsWith(`${name}@`)) return false;
+        if ((key !== name && !key.startsWith(`${name}@`)) || written.has(key)) return false;
         const value: unknown = JSON.parse(current.slice(node.start, node.end));
         return (
           typeof value === "string" &&

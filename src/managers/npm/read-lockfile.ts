@@ -4,6 +4,7 @@ import { LineCounter } from "../line-counter.ts";
 import { openEntry, unreadable, type Reading } from "../package-manager.ts";
 import { folderOf, joinPath } from "../paths.ts";
 import { manifestLines } from "./manifest.ts";
+import { readOverrides } from "./overrides.ts";
 import { readNested } from "./read-nested.ts";
 import { Tree } from "./tree.ts";
 
@@ -31,11 +32,14 @@ export function readLockfile(
   if (manifest !== undefined && isObject(value["packages"]))
     noteStaleness(objectAt(value["packages"], ""), manifest, { tree, manifestPath });
   const lines = manifestText === "" ? undefined : manifestLines(manifestText);
-  tree.link((at, section, name) => {
-    if (at === "") return ownPlace(manifestPath, lines?.get(`${section} ${name}`), manifest !== undefined);
-    const folder = joinPath(folderOf(entry), at);
-    return folder === undefined ? undefined : { path: `${folder}/package.json`, source: "manifest" };
-  });
+  tree.link(
+    (at, section, name) => {
+      if (at === "") return ownPlace(manifestPath, lines?.get(`${section} ${name}`), manifest !== undefined);
+      const folder = joinPath(folderOf(entry), at);
+      return folder === undefined ? undefined : { path: `${folder}/package.json`, source: "manifest" };
+    },
+    manifest === undefined ? [] : readOverrides(manifest),
+  );
   const manifests = [
     ...(manifestText === "" ? [] : [manifestPath]),
     ...own.flatMap((folder) => joinPath(folderOf(entry), `${folder}/package.json`) ?? []),

@@ -3,6 +3,7 @@ import { ComponentSet, type OpenComponent } from "../component-set.ts";
 import { isObject, objectAt, type JsonObject } from "../json-text.ts";
 import type { Reading } from "../package-manager.ts";
 import { isPackageName, isVersionText } from "../purl.ts";
+import { ruleFor, type OverrideRule } from "./overrides.ts";
 import { foreignOf, readSpec, serves } from "./spec.ts";
 
 /** One folder of an npm tree, in the words of package-lock 2 and 3. */
@@ -43,6 +44,7 @@ export class Tree {
   private readonly atTop = new Map<string, Placement | null>();
   /** Folder of a link → folder it leads to. */
   private readonly links = new Map<string, string>();
+  private overrides: readonly OverrideRule[] = [];
 
   constructor(project: string, entry: string, source: "lockfile" | "environment") {
     this.project = project;
@@ -126,8 +128,12 @@ export class Tree {
     });
   }
 
-  /** Resolves every requirement of every folder once all are known. */
-  link(placeOfOwn: (at: string, section: string, name: string) => Place | undefined): void {
+  /** Resolves every requirement of every folder once all are known, by the project's own overrides where they hold. */
+  link(
+    placeOfOwn: (at: string, section: string, name: string) => Place | undefined,
+    overrides: readonly OverrideRule[] = [],
+  ): void {
+    this.overrides = overrides;
     const several = new Set<string>();
     for (const placement of this.placements.values()) {
       const { component } = placement;
@@ -180,14 +186,21 @@ export class Tree {
           : mayBeAbsent
             ? null
             : false;
+    const rule =
+      satisfied === false && component !== undefined && this.overrides.length > 0
+        ? ruleFor(this.overrides, asked.name, component.version)
+        : undefined;
     const edge: Dependency = {
       project: this.project,
       from: placement.key ?? null,
       name: component?.name ?? spec.name,
       requirement: spec.range,
       kind: asked.kind,
+      ...(rule === undefined
+        ? {}
+        : { override: { range: rule.to, ...(rule.isNested ? {} : { rule: rule.range ?? "*" }) } }),
       to: found?.key ?? null,
-      satisfied,
+      satisfied: rule === undefined ? satisfied : true,
     };
     return asked.isOptional ? { ...edge, optional: true } : edge;
   }

@@ -1,7 +1,7 @@
 import type { Policy, Release, ReleaseSource } from "../../model/index.ts";
 import type { VersionOrder } from "../../versions/index.ts";
 import { refusedByPin } from "../pins.ts";
-import { needsOf, type Need } from "./need.ts";
+import { needsOf, ruledNeed, type Need, type Ruling } from "./need.ts";
 import { pairOf } from "./tree.ts";
 
 /** What may not be chosen. */
@@ -18,6 +18,9 @@ export interface Limits {
   readonly refused: ReadonlySet<string>;
   /** Requirements the package manager named that no metadata did, by `name@version`. */
   readonly extra: ReadonlyMap<string, readonly Need[]>;
+  /** The project's own overrides that a plan may change, by package. */
+  readonly rulings: ReadonlyMap<string, Ruling>;
+  readonly allowOverrides: Policy["allowOverrides"];
   /** Names whose fix may not wait for the cooldown. */
   readonly urgent: ReadonlySet<string>;
 }
@@ -110,10 +113,16 @@ export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits
       const known = await source.requirements(name, version, signal);
       const pair = pairOf(name, version);
       const read = known.state === "known" ? needsOf(known.requires, order) : null;
-      needs.set(pair, read === null ? null : [...read, ...(limits.extra.get(pair) ?? [])]);
+      needs.set(pair, read === null ? null : [...read.map(ruled), ...(limits.extra.get(pair) ?? [])]);
     }
   };
 
+  const ruled = (need: Need): Need => {
+    const ruling = limits.rulings.get(need.name);
+    const holds = ruling !== undefined && (ruling.key === "*" || ruling.key === need.range);
+    // What serves the package anyway needs no rule; what does not would get one.
+    return holds ? ruledNeed(need, ruling, { allowOverrides: limits.allowOverrides, order }) : need;
+  };
   const satisfies = (version: string, range: string): boolean => {
     let memo = accepted.get(range);
     if (memo === undefined) accepted.set(range, (memo = new Map<string, boolean>()));

@@ -1,4 +1,4 @@
-import type { Requirement } from "../../model/index.ts";
+import type { Policy, Requirement } from "../../model/index.ts";
 import type { VersionOrder } from "../../versions/index.ts";
 
 /** One requirement of a package version, aliases resolved to the real name. */
@@ -9,8 +9,43 @@ export interface Need {
   readonly kind: "production" | "optional" | "peer";
   /** A peer that need not be there. */
   readonly optional: boolean;
-  /** Served by exactly this version: a dist-tag, or an override that the project already has. */
+  /** Served by exactly this version: a dist-tag, or an override of the project's own that no plan may change. */
   readonly only?: string;
+  /** An override of the project's own, which a plan may change, has put `range` in the place of what is asked for. */
+  readonly ruled?: Ruled;
+}
+
+/** A need as its package states it, and the rule that overrides it. */
+export interface Ruled {
+  /** The range that the package asks for. */
+  readonly asked: string;
+  /** What the rule's key names beside the package; `*`: nothing. */
+  readonly key: string;
+  /** What the rule puts in its place today. */
+  readonly value: string;
+}
+
+/** An override of the project's own: what it says, and which version it has brought. */
+export interface Ruling {
+  readonly key: string;
+  readonly value: string;
+  readonly version: string;
+}
+
+/**
+ * A need under an override: what it asks for, as if there were no rule, or what the rule may be changed to, which is
+ * today's version and what lies above it, inside the major unless overrides may leave it.
+ */
+export function ruledNeed<N extends Need>(
+  need: N,
+  ruling: Ruling,
+  { allowOverrides, order }: { allowOverrides: Policy["allowOverrides"]; order: VersionOrder },
+): N {
+  const { key, value, version } = ruling;
+  if (allowOverrides === "none" || !order.isValid(version)) return { ...need, only: version };
+  const major = Number(/^v?(\d+)/.exec(version)?.[1]);
+  const above = `>=${version}${allowOverrides === "any" ? "" : ` <${major + 1}.0.0-0`}`;
+  return { ...need, range: `${need.range} || ${above}`, ruled: { asked: need.range, key, value } };
 }
 
 const alias = /^npm:((?:@[^/@]+\/)?[^/@]+)(?:@(.*))?$/;

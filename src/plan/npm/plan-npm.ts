@@ -1,15 +1,15 @@
-import { tiers, type Finding, type Project } from "../../model/index.ts";
+import { componentKey, tiers, type Finding, type Project } from "../../model/index.ts";
 import { orderOf, type VersionOrder } from "../../versions/index.ts";
 import { defaultTimeLimitMs, type PlanRequest, type ProjectPlan } from "../request.ts";
 import { openCatalogue, type Catalogue } from "./catalogue.ts";
 import { checkClaim, type Verdict } from "./check.ts";
-import type { Need } from "./need.ts";
+import type { Need, Ruling } from "./need.ts";
 import { walk, type Outcome } from "./outcome.ts";
 import { cutPhases } from "./phases.ts";
 import { costNames } from "./choice.ts";
 import { makeRisk, type Risk } from "./risk.ts";
 import { search, type Answer } from "./search.ts";
-import { nameOf, readTree, type Slot, type Tree } from "./tree.ts";
+import { nameOf, readTree, rulingOf, type Slot, type Tree } from "./tree.ts";
 import { explainUnfixed } from "./unfixed.ts";
 import { missedWishes, refusedWishes } from "./wishes.ts";
 
@@ -50,6 +50,9 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
   const end = isSound ? answer.outcome : start;
   const counted = findings.filter((one) => risk.advisories(one.package, one.version).includes(one.advisory));
   const phases = isSound ? cutPhases({ ...base, project, findings: counted, start, end, ...wished }) : [];
+  // What is explained must have been asked about, though no move reached it.
+  for (const one of findings) catalogue.listed(one.package);
+  while (await catalogue.load(request.signal));
   const unfixed = explainUnfixed(
     {
       ...base,
@@ -106,8 +109,23 @@ function limitsOf(
     now: request.now,
     refused,
     extra,
+    rulings: rulingsIn(request, project),
+    allowOverrides: policy.allowOverrides,
     urgent: new Set(findings.filter((one) => one.tier === "immediate").map((one) => one.package)),
   };
+}
+
+/** The project's own overrides that serve a requirement today, by package. */
+function rulingsIn({ inventory }: PlanRequest, project: Project): Map<string, Ruling> {
+  const byKey = new Map(inventory.components.map((one) => [componentKey(one), one]));
+  const rulings = new Map<string, Ruling>();
+  for (const dependency of inventory.dependencies) {
+    if (dependency.project !== project.path || dependency.override === undefined) continue;
+    const to = byKey.get(dependency.to ?? "");
+    const ruling = to === undefined ? undefined : rulingOf(dependency, to);
+    if (to !== undefined && ruling !== undefined) rulings.set(to.name, ruling);
+  }
+  return rulings;
 }
 
 /** The tree, once the registry has said which packages carry others in their archives. */
@@ -121,7 +139,8 @@ async function settledTree(
     return release === undefined ? undefined : release.bundles === true;
   };
   for (;;) {
-    const tree = readTree(request.inventory, project, { order, bundles });
+    const { allowOverrides } = request.configuration.policy;
+    const tree = readTree(request.inventory, project, { order, bundles, allowOverrides });
     if (!(await catalogue.load(request.signal))) return tree;
   }
 }

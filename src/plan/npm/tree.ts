@@ -4,11 +4,12 @@ import {
   type Component,
   type Dependency,
   type Inventory,
+  type Policy,
   type Project,
   type Scope,
 } from "../../model/index.ts";
 import type { VersionOrder } from "../../versions/index.ts";
-import { readSpecifier, type Need } from "./need.ts";
+import { readSpecifier, ruledNeed, type Need, type Ruling } from "./need.ts";
 
 /** A requirement that the project itself states; its version can be chosen by changing a manifest. */
 export interface Slot {
@@ -102,7 +103,13 @@ export function readTree(
   {
     order,
     bundles,
-  }: { order: VersionOrder; bundles: (name: string, version: string) => boolean | undefined },
+    allowOverrides = "same-major",
+  }: {
+    order: VersionOrder;
+    bundles: (name: string, version: string) => boolean | undefined;
+    /** How far a rule that is there already may be taken. */
+    allowOverrides?: Policy["allowOverrides"];
+  },
 ): Tree {
   const components = inventory.components.filter(
     (one) => one.project === project.path && one.ecosystem === "npm",
@@ -135,7 +142,7 @@ export function readTree(
       const holders = own === undefined || own.free ? [pairOf(from.name, from.version)] : [...own.owners];
       for (const holder of holders) {
         const list = edges.get(holder) ?? [];
-        list.push(edgeOf(dependency, to, order));
+        list.push(edgeOf(dependency, to, { order, allowOverrides }));
         edges.set(holder, list);
       }
     }
@@ -181,13 +188,27 @@ function slotOf(dependency: Dependency, to: Component, order: VersionOrder): Slo
   };
 }
 
-function edgeOf(dependency: Dependency, to: Component, order: VersionOrder): Edge {
+function edgeOf(
+  dependency: Dependency,
+  to: Component,
+  { order, allowOverrides }: { order: VersionOrder; allowOverrides: Policy["allowOverrides"] },
+): Edge {
   const read = readSpecifier(dependency.name, dependency.requirement, order);
   const kind = dependency.kind === "development" ? "production" : dependency.kind;
   const base = { name: to.name, kind, optional: dependency.optional === true, to: to.version };
+  const ruling = rulingOf(dependency, to);
+  if (read.state === "range" && ruling !== undefined)
+    return ruledNeed({ ...base, range: read.range }, ruling, { allowOverrides, order });
   if (read.state === "range" && order.satisfies(to.version, read.range))
     return { ...base, range: read.range };
   return { ...base, range: dependency.requirement, only: to.version };
+}
+
+/** The project's own override that serves a requirement, where a plan may change it. */
+export function rulingOf({ override }: Dependency, to: Component): Ruling | undefined {
+  return override?.rule === undefined
+    ? undefined
+    : { key: override.rule, value: override.range, version: to.version };
 }
 
 /** Which copies lie inside whose archive; absent: all copies are free. */

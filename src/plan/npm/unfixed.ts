@@ -90,6 +90,13 @@ function explain(
       detail: `${pair} may not move: ${here.immovable}.`,
       advice: "Take it from the registry instead, or fix it at its source.",
     };
+  if (end.served.every((one) => one.to !== pair))
+    return {
+      ...base,
+      reason: "conflict",
+      detail: `Nothing takes ${pair} by a requirement that it meets, so no move reaches it${askers(request, pair)}.`,
+      advice: `Mend what asks for ${name}, or remove it, then plan again.`,
+    };
   if (listed.length === 0)
     return {
       ...base,
@@ -107,6 +114,19 @@ function explain(
     };
   }
   return { ...base, ...blocked(request, end, { finding, pair, free }) };
+}
+
+/** Who asks in vain for another version of what stands there. */
+function askers({ tree }: UnfixedRequest, pair: string): string {
+  const found = tree.broken.filter(
+    (one) => one.found === versionOf(pair) && one.requirement.startsWith(`${nameOf(pair)}@`),
+  );
+  return found.length === 0
+    ? ""
+    : `: ${found
+        .slice(0, 3)
+        .map((one) => `${one.from ?? "the project"} asks for ${one.requirement}`)
+        .join(", ")}`;
 }
 
 /** Releases above a version that the advisory does not hit: all, and those that may be chosen. */
@@ -148,11 +168,17 @@ function chainTo(end: Outcome, pair: string, admits: (one: Served) => boolean): 
     }
     const by = served.find((one) => typeof one.from === "string" && !seen.has(one.from));
     if (typeof by?.from !== "string") break;
-    chain.push(`${by.from} requires ${nameOf(current)} ${by.need?.only ?? by.need?.range ?? ""}`);
+    chain.push(`${by.from} requires ${nameOf(current)} ${rangeOf(by)}`);
     current = by.from;
   }
   return chain;
 }
+
+/** What a dependent asks for, and whether the project's own override stands in its place. */
+const rangeOf = ({ need }: Served): string =>
+  need?.ruled === undefined
+    ? (need?.only ?? need?.range ?? "")
+    : `${need.ruled.asked}, overridden by ${need.ruled.value}`;
 
 function mitigation(end: Outcome, pair: string): string {
   const users = [

@@ -121,13 +121,15 @@ function upgradeOf(
     ([slot, version]) =>
       slot.name === name && (version === to || (to === null && trees.before.slots.get(slot) === from)),
   );
-  const overrides =
+  const added =
     to === null
       ? []
       : trees.after.overrides
           .filter((one) => one.name === name && one.version === to)
           .map((one) => one.range);
+  const rewritten = to === null ? [] : rulesToRewrite(request, trees.after, pairOf(name, to));
   const moved = slots.filter(([slot, version]) => version !== trees.before.slots.get(slot));
+  const overrides = [...added, ...rewritten];
   const inManifest = moved.some(([slot, version]) => !request.catalogue.satisfies(version, slot.range));
   const fixes =
     from === null
@@ -148,10 +150,27 @@ function upgradeOf(
     direct: slots.length > 0,
     fixes,
     introduces,
-    because: reasons(request, move, { ...trees, slots, overrides, fixes: fixes.length }),
+    because: reasons(request, move, { ...trees, slots, overrides: added, rewritten, fixes: fixes.length }),
     ...(hashes.length === 0 ? {} : { hashes }),
     ...(overrides.length === 0 ? {} : { overrides }),
   };
+}
+
+/** Keys of the project's own overrides that still hold a version in its place and do not admit it as they are. */
+function rulesToRewrite({ catalogue }: UpgradesRequest, after: Outcome, pair: string): string[] {
+  const version = versionOf(pair);
+  return [
+    ...new Set(
+      after.served.flatMap(({ to, need }) =>
+        to === pair &&
+        need?.ruled !== undefined &&
+        !catalogue.satisfies(version, need.ruled.asked) &&
+        !catalogue.satisfies(version, need.ruled.value)
+          ? [need.ruled.key]
+          : [],
+      ),
+    ),
+  ];
 }
 
 function isStillHit(request: UpgradesRequest, finding: Finding, to: string | null): boolean {
@@ -176,6 +195,7 @@ function reasons(
     after: Outcome;
     slots: readonly (readonly [Slot, string])[];
     overrides: readonly string[];
+    rewritten: readonly string[];
     fixes: number;
   },
 ): string[] {
@@ -202,6 +222,10 @@ function reasons(
         ? `An override serves ${name}@${range} by ${to}: it was asked for, and that range refuses it.`
         : `An override serves ${name}@${range} by ${to}: no version in that range is free of findings.`,
     );
+  if (of.rewritten.length > 0)
+    because.push(
+      `The project's own override of ${name} is moved with it: without it ${name} would not stand here.`,
+    );
   for (const [slot] of of.slots)
     if (!request.catalogue.satisfies(to, slot.range))
       because.push(`The manifest asks for ${slot.range}, which does not admit ${to}.`);
@@ -221,7 +245,8 @@ function whoNeeds(move: Move, { after, before }: { after: Outcome; before: Outco
   return forced
     .slice(0, 3)
     .map(
-      (one) => `${typeof one.from === "string" ? one.from : ""} requires ${name} ${one.need?.range ?? ""}.`,
+      (one) =>
+        `${typeof one.from === "string" ? one.from : ""} requires ${name} ${one.need?.ruled?.asked ?? one.need?.range ?? ""}.`,
     );
 }
 
