@@ -5,7 +5,7 @@
 export { apply, type Applied, type ApplyOptions } from "./apply.ts";
 export { advisoryRequest, inventoryFor, look, scan, type Look } from "./look.ts";
 export { recordRun, type Recorded, type Recording, type Seen } from "./record.ts";
-export { fitToLeave } from "./redactions.ts";
+export { fitToLeave, valueFitToLeave } from "./redactions.ts";
 export { recordWhatWentOn } from "./record-again.ts";
 export type { ProposeOptions } from "./draft.ts";
 export { propose, type Proposal } from "./propose.ts";

@@ -4,7 +4,8 @@ import os from "node:os";
 import path from "node:path";
 import { it } from "node:test";
 import { component } from "../../test/support/findings.ts";
-import { redactionsFor } from "./redactions.ts";
+import { redactionsFor, valueFitToLeave } from "./redactions.ts";
+import type { Setting } from "./setting.ts";
 
 it("hides where packages come from, but no package that is called like a host in the lockfile", async (t) => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "redress-redactions-"));
@@ -49,4 +50,19 @@ it("hides where packages come from, but no package that is called like a host in
     redact("socket.io 4.8.0: index.registry.example did not answer"),
     "socket.io 4.8.0: *** did not answer",
   );
+});
+
+it("takes the machine's folders out of any value, and leaves a person's own addresses", async (t) => {
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "redress-redactions-"));
+  t.after(() => {
+    fs.rmSync(root, { recursive: true });
+  });
+  const value = {
+    open: [{ detail: `found in ${root}/app` }],
+    nearWaivers: [{ reason: `agreed at https://wiki.example/risk, copy in ${root}/notes` }],
+  };
+  assert.deepEqual(await valueFitToLeave({ root } as Setting, value), {
+    open: [{ detail: "found in <project>/app" }],
+    nearWaivers: [{ reason: "agreed at https://wiki.example/risk, copy in <project>/notes" }],
+  });
 });

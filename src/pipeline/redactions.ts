@@ -14,6 +14,13 @@ export async function fitToLeave(setting: Setting, evidence: Evidence): Promise<
   return redactEvidence(evidence, await redactionsFor(setting, evidence));
 }
 
+/** Any value that documents are made from, as it may be handed to other people. */
+export async function valueFitToLeave<T>(setting: Setting, value: T): Promise<T> {
+  const { redactValue } = await rooms.seal();
+  const { redact, light } = await redactionsFor(setting, {});
+  return redactValue(value, redact, light) as T;
+}
+
 /** The files of the projects that evidence speaks of, relative to the root. */
 function filesNamedBy({ plan, inventory }: Pick<Evidence, "plan" | "inventory">): readonly string[] {
   return [

@@ -31,7 +31,7 @@ export {
   type ReadEvidence,
   type WholeEvidence,
 } from "./read-evidence.ts";
-export { hostsIn, makeLightRedact, makeRedact } from "./redact.ts";
+export { hostsIn, makeLightRedact, makeRedact, redactValue } from "./redact.ts";
 export { prunableRuns, type Prunable } from "./retention.ts";
 export { evidenceFolder, sealEvidence, settleFolders, type Sealed } from "./seal-evidence.ts";
 export type { SealFiles } from "./seal-files.ts";

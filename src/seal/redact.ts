@@ -94,7 +94,7 @@ function hostPattern(hosts: readonly string[]): RegExp | undefined {
 }
 
 /** Keys under which a person's own words stand. */
-const human = new Set(["contacts", "waiver", "waivers"]);
+const human = new Set(["claims", "contacts", "nearWaivers", "waiver", "waivers"]);
 
 /** A JSON value with every text in it redacted; keys that are paths or names too. */
 export function redactValue(value: unknown, redact: Redact, light: Redact): unknown {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { burnDownChart, describeComparison, describeHistory, foldHistory } from "../../evidence/index.ts";
 import { Failure, type Evidence } from "../../model/index.ts";
-import { fitToLeave, look, type Setting } from "../../pipeline/index.ts";
+import { fitToLeave, look, valueFitToLeave, type Setting } from "../../pipeline/index.ts";
 import { readRuns } from "../../run/index.ts";
 import { exists } from "../../system/index.ts";
 import { contextOf, writeDocuments, writePaper, type Written } from "../documents.ts";
@@ -62,7 +62,7 @@ const writeOne = ({ evidence, name }: Named, place: OutPlace): Promise<Written> 
   writeDocuments(evidence, { ...place, name });
 
 async function writeHistory(setting: Setting, place: OutPlace): Promise<Written> {
-  const history = foldHistory(await readPast(setting));
+  const history = await valueFitToLeave(setting, foldHistory(await readPast(setting)));
   const paper = {
     document: describeHistory(history),
     madeAt: history.now,

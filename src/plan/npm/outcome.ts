@@ -23,6 +23,8 @@ export interface OutcomeRequest {
   readonly catalogue: Catalogue;
   readonly risk: Risk;
   readonly residues: Residues;
+  /** Versions that were asked for, by name: what is not direct has no other version beside it. */
+  readonly wishes?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -89,12 +91,18 @@ export function touches(request: Pick<OutcomeRequest, "catalogue">, override: Ov
 }
 
 function keepHarmless(request: OutcomeRequest, choice: Choice): ReadonlySet<string> {
-  const { tree, catalogue, risk, residues } = request;
+  const { tree, catalogue, risk, residues, wishes } = request;
   const present = new Set(choice.present);
+  const isUnwished = ({ name, version }: { name: string; version: string }): boolean =>
+    wishes?.has(name) === true &&
+    wishes.get(name) !== version &&
+    tree.slots.every((slot) => slot.name !== name);
+  const there = versionsByName(present);
   const overridden = new Set(choice.overrides.map((one) => one.name));
   let left = [...tree.packages.values()].filter(
     (one) =>
       one.free &&
+      !isUnwished(one) &&
       !present.has(pairOf(one.name, one.version)) &&
       risk.advisories(one.name, one.version).length === 0,
   );
@@ -105,9 +113,7 @@ function keepHarmless(request: OutcomeRequest, choice: Choice): ReadonlySet<stri
       need.only === undefined ? catalogue.satisfies(one, need.range) : one === need.only;
     const slots = need.kind === "peer" ? [...choice.slots].filter(([slot]) => slot.name === need.name) : [];
     if (slots.length > 0) return slots.some(([, version]) => accepts(version));
-    return (tree.versions.get(need.name) ?? []).some(
-      (one) => present.has(pairOf(need.name, one)) && accepts(one),
-    );
+    return (there.get(need.name) ?? []).some(accepts);
   };
   for (let again = true; again;) {
     again = false;
@@ -115,6 +121,7 @@ function keepHarmless(request: OutcomeRequest, choice: Choice): ReadonlySet<stri
     for (const one of left)
       if ((residues.needs(one.name, one.version) ?? []).every(isServed)) {
         present.add(pairOf(one.name, one.version));
+        there.set(one.name, [...(there.get(one.name) ?? []), one.version]);
         again = true;
       } else rest.push(one);
     left = rest;

@@ -93,8 +93,16 @@ interface Key {
   readonly version: string;
 }
 
-/** The least cost over every set of versions, every choice of direct versions and up to two overrides. */
-function bruteForce(world: World, profile: Profile): number[] | undefined {
+/**
+ * The least cost over every set of versions, every choice of direct versions and up to two overrides; with a wish, which
+ * must be met, over sets without overrides, and only such in which somebody requires it where that is asked for.
+ */
+function bruteForce(
+  world: World,
+  profile: Profile,
+  wish?: readonly [name: string, version: string],
+  isRequired = false,
+): number[] | undefined {
   const pairs = Object.entries(world.index).flatMap(([name, releases]) =>
     Object.keys(releases).map((one) => `${name}@${one}`),
   );
@@ -110,7 +118,7 @@ function bruteForce(world: World, profile: Profile): number[] | undefined {
       .map((one) => [one.name, splitPair(one.to ?? "")[1]]),
   );
   const keys: Key[] =
-    profile === "safe"
+    profile === "safe" || wish !== undefined
       ? []
       : pairs.flatMap((pair) => {
           const [name, version] = splitPair(pair);
@@ -157,6 +165,8 @@ function bruteForce(world: World, profile: Profile): number[] | undefined {
     if (best !== undefined && compare([...findings], best.slice(0, tiers.length)) > 0) continue;
     for (const slots of slotChoices) {
       if ([...slots].some(([name, version]) => !there.has(`${name}@${version}`))) continue;
+      if (wish !== undefined && !meets(wish, { present, slots })) continue;
+      if (wish !== undefined && isRequired && !reached(world, { present, slots }).has(wish[0])) continue;
       for (const overrides of keySets) {
         const overridden = countOverridden(world, { present, slots, overrides, broken });
         if (overridden === undefined) continue;
@@ -178,6 +188,31 @@ function bruteForce(world: World, profile: Profile): number[] | undefined {
     }
   }
   return best;
+}
+
+/** A direct dependency is at the version that is wished for; without one, every copy is. */
+function meets(
+  [name, version]: readonly [string, string],
+  { present, slots }: { present: readonly string[]; slots: ReadonlyMap<string, string> },
+): boolean {
+  if (slots.has(name)) return slots.get(name) === version;
+  const copies = present.map(splitPair).filter(([one]) => one === name);
+  return copies.length > 0 && copies.every(([, one]) => one === version);
+}
+
+/** Names that somebody requires, from the project down, whichever of the versions that fit serves. */
+function reached(
+  world: World,
+  { present, slots }: { present: readonly string[]; slots: ReadonlyMap<string, string> },
+): ReadonlySet<string> {
+  const seen = new Set([...slots].map(([name, version]) => `${name}@${version}`));
+  for (const pair of seen) {
+    const [name, version] = splitPair(pair);
+    for (const need of world.index[name]?.[version] ?? [])
+      for (const one of present)
+        if (splitPair(one)[0] === need.name && fits(splitPair(one)[1], need.range)) seen.add(one);
+  }
+  return new Set([...seen].map((pair) => splitPair(pair)[0]));
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
@@ -329,3 +364,49 @@ for (const profile of ["safe", "full"] as const)
     );
     assert.ok(planned > 5, `only ${planned} worlds had a finding`);
   });
+
+test("a wish that is met costs the least; one that is missed has, but for rare cases, no set of versions", async () => {
+  const seen = { met: 0, missed: 0, unfound: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      anyDraft,
+      fc.constantFrom(...names),
+      fc.constantFrom(...versions),
+      async (draft, name, to) => {
+        const world = worldFrom(draft);
+        if (world?.index[name]?.[to] === undefined) return;
+        const there = world.tree.map(splitPair).filter(([one]) => one === name);
+        if (there.length === 0 || there.some(([, one]) => order.compare(one, to) >= 0)) return;
+        const { configuration } = requestFor(world);
+        const plan = await planNpm(
+          requestFor(world, {
+            profile: "full",
+            configuration: {
+              ...configuration,
+              policy: { ...configuration.policy, allowOverrides: "none" },
+            },
+            wishes: new Map([[name, to]]),
+          }),
+          project,
+        );
+        const expected = bruteForce(world, "full", [name, to]);
+        if (plan.missed === undefined) {
+          seen.met++;
+          assert.deepEqual(plan.cost.slice(0, -1), expected, `${name} ${to}: ${JSON.stringify(world)}`);
+          assertPhasesHold(world, plan);
+        } else {
+          seen.missed++;
+          // What the cheapest set leaves without a dependent is not there in the end.
+          const required = bruteForce(world, "full", [name, to], true);
+          const isDearer =
+            expected !== undefined && (required === undefined || compare(required, expected) > 0);
+          // A clean package that would have to move, to let go of what refuses, is not looked at: "none was found".
+          if (expected !== undefined && !isDearer) seen.unfound++;
+          assert.deepEqual(plan.phases, []);
+        }
+      },
+    ),
+    { numRuns: Number(process.env["PLAN_RUNS"] ?? 60) * 4 },
+  );
+  assert.ok(seen.met > 5 && seen.unfound * 20 <= seen.met, JSON.stringify(seen));
+});

@@ -33,10 +33,11 @@ const mostColumns = 14_000;
 export async function search(base: Base, options: SearchOptions): Promise<Answer> {
   const near = await round(base, "near", options);
   if (near.universe.versions.size === 0) return { ...ended(base, near), optimal: true };
-  if (near.choice === undefined) return { ...ended(base, near), optimal: false };
+  // Without wishes today's tree is an answer; with them it may need versions that lie further out.
+  if (near.choice === undefined && base.wishes === undefined) return { ...ended(base, near), optimal: false };
   const wide = await round(base, "wide", options, near.choice);
   if (wide.choice === undefined) return { ...ended(base, near), optimal: false };
-  const best = compareCosts(wide.cost, near.cost) < 0 ? wide : near;
+  const best = near.choice === undefined || compareCosts(wide.cost, near.cost) < 0 ? wide : near;
   const proven = wide.solution?.state === "optimal" && wide.universe.complete;
   return {
     ...ended(base, best),
@@ -102,7 +103,13 @@ async function grow(request: UniverseRequest, options: SearchOptions, until: num
 
 function ended(base: Base, tried: Try): Pick<Answer, "outcome" | "universe" | "distance"> {
   const { tree, catalogue, risk } = base;
-  const request: OutcomeRequest = { tree, catalogue, risk, residues: tried.universe.residues };
+  const request: OutcomeRequest = {
+    tree,
+    catalogue,
+    risk,
+    residues: tried.universe.residues,
+    ...(base.wishes === undefined ? {} : { wishes: base.wishes }),
+  };
   const outcome =
     tried.choice === undefined
       ? walk(request, {

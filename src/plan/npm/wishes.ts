@@ -75,7 +75,10 @@ export function missedWishes(
           `${one.name} ${one.version} requires ${need.kind === "peer" ? "the peer " : ""}${name}@${need.range}`,
       );
     });
-    const detail = `no version set was found that holds ${wanted}`;
+    const isGone = !isDirect && [...answer.outcome.present].every((pair) => nameOf(pair) !== name);
+    const detail = isGone
+      ? `once the rest has moved, nothing requires ${name} any more`
+      : `no version set was found that holds ${wanted}`;
     return { package: name, to, detail, conflicts: [...new Set(conflicts)].sort() };
   });
 }

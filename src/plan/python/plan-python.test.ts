@@ -597,4 +597,5 @@ test("what stays in the way of a named version is said with the version that it 
     policy: { alone: ["a"], pinned: [{ package: "a", only: "2", reason: "named" }] },
   });
   assert.deepEqual(plan.unfixed[0]?.conflicts, ["a 2 requires tensors>=0.4.3, and tensors stays at 0.4.0"]);
+  assert.equal(plan.unfixed[0].advice, "Let tensors move as well: plan without --alone.");
 });

@@ -130,7 +130,7 @@ async function conflictReason(
       reason: "conflict",
       detail: `${target} would clear it, but requirements forbid it`,
       conflicts: conflict.requirements,
-      advice: `Wait for, or replace, what requires less: ${blockersIn(conflict.requirements, name)}.`,
+      advice: adviceOn(conflict.requirements, name, request.book.premises.configuration.policy.alone),
     };
   if (conflict.state === "dearer")
     return {
@@ -145,6 +145,18 @@ async function conflictReason(
     conflicts: [],
     advice: `Plan again with --package ${name}, or with more time.`,
   };
+}
+
+/** What to do about requirements that contradict each other; what was held on request may be let go. */
+function adviceOn(
+  requirements: readonly string[],
+  name: string,
+  alone: readonly string[] | undefined,
+): string {
+  const held = requirements.flatMap((words) => /, and (\S+) stays at /.exec(words)?.[1] ?? []);
+  return alone !== undefined && held.length > 0
+    ? `Let ${[...new Set(held)].join(", ")} move as well: plan without --alone.`
+    : `Wait for, or replace, what requires less: ${blockersIn(requirements, name)}.`;
 }
 
 /** The packages whose requirements are in the way. */
