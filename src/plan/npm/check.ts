@@ -125,11 +125,15 @@ function checkPair(
   return overridden;
 }
 
-/** Whether today's tree serves this peer by a copy other than the project's own. */
+/**
+ * Whether today's tree serves this peer by a copy other than the project's own: of a version that stays as it stands, of
+ * a new one as all of its name stand.
+ */
 function isNested(claim: Claim, pair: string, peer: string): boolean {
   const name = pair.slice(0, pair.lastIndexOf("@"));
   const own = claim.tree.slots.filter((slot) => slot.name === peer).map((slot) => slot.today);
-  const served = [...claim.tree.packages.values()]
+  const held = claim.tree.packages.get(pair);
+  const served = (held?.free === true ? [held] : [...claim.tree.packages.values()])
     .filter((one) => one.name === name && one.free)
     .flatMap((one) => one.edges.filter((edge) => edge.kind === "peer" && edge.name === peer));
   return served.length > 0 && served.every((edge) => !own.includes(edge.to));

@@ -302,3 +302,45 @@ test("impossible release dates are said and not believed", async () => {
   assert.deepEqual(movesOf(plan), ["leaf 1.0.0 > 1.0.1 lockfile"]);
   assert.match(plan.phases[0]?.upgrades[0]?.because.join(" ") ?? "", /dates of leaf cannot be true/);
 });
+
+test("a copy whose peers lie beside it stays, though the project's own version of it takes the project's", async () => {
+  // A linter carries an old framework with that framework's old streams, as npm nests them.
+  const world: World = {
+    index: {
+      frame: {
+        "9.0.0": [{ name: "streams", range: "^6.0.0", kind: "peer" }],
+        "14.0.0": [{ name: "streams", range: "^7.0.0", kind: "peer" }],
+      },
+      lint: {
+        "1.0.0": [
+          { name: "frame", range: "^9.0.0" },
+          { name: "streams", range: "^6.0.0" },
+        ],
+      },
+      streams: { "6.0.0": [], "7.0.0": [] },
+      leaf: { "1.0.0": [], "1.1.0": [] },
+    },
+    direct: [
+      { name: "frame", range: "^14.0.0" },
+      { name: "streams", range: "^7.0.0" },
+      { name: "lint", range: "^1.0.0" },
+      { name: "leaf", range: "^1.0.0" },
+    ],
+    tree: ["frame@9.0.0", "frame@14.0.0", "lint@1.0.0", "streams@6.0.0", "streams@7.0.0", "leaf@1.0.0"],
+    findings: { "leaf@1.0.0": ["1-week"] },
+  };
+  const request = requestFor(world);
+  const dependencies = request.inventory.dependencies.map((one) =>
+    one.from?.endsWith("|frame@9.0.0") === true
+      ? { ...one, to: one.to?.replace("@7.0.0", "@6.0.0") ?? null, satisfied: true }
+      : one,
+  );
+  for (const profile of ["safe", "full"] as const) {
+    const plan = await planNpm(
+      { ...request, profile, inventory: { ...request.inventory, dependencies } },
+      project,
+    );
+    assert.deepEqual(plan.skipped, []);
+    assert.deepEqual([movesOf(plan), plan.optimal], [["leaf 1.0.0 > 1.1.0 lockfile"], true]);
+  }
+});

@@ -212,8 +212,12 @@ class Formulation {
   private peerSlots(pair: string, need: Need): readonly Slot[] {
     const slots = this.directs.get(need.name) ?? [];
     if (slots.length === 0) return slots;
-    const served = [...(this.tree.versions.get(nameOf(pair)) ?? [])].flatMap((version) =>
-      (this.tree.packages.get(pairOf(nameOf(pair), version))?.edges ?? []).filter(
+    // A version that stays as it stands by its own edges; a new one as all of its name stand.
+    const standing = this.isToday(pair)
+      ? [pair]
+      : (this.tree.versions.get(nameOf(pair)) ?? []).map((version) => pairOf(nameOf(pair), version));
+    const served = standing.flatMap((one) =>
+      (this.tree.packages.get(one)?.edges ?? []).filter(
         (edge) => edge.kind === "peer" && edge.name === need.name,
       ),
     );
