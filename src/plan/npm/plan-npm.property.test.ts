@@ -410,3 +410,96 @@ test("a wish that is met costs the least; one that is missed has, but for rare c
   );
   assert.ok(seen.met > 5 && seen.unfound * 20 <= seen.met, JSON.stringify(seen));
 });
+
+const runs = Number(process.env["PLAN_RUNS"] ?? 60);
+
+/** What a plan costs without its distance, which is only minimised among the cheapest. */
+const costOf = async (
+  world: World,
+  profile: Profile,
+  change: (request: ReturnType<typeof requestFor>) => ReturnType<typeof requestFor> = (request) => request,
+): Promise<readonly number[]> => {
+  const plan = await planNpm(change(requestFor(world, { profile })), project);
+  assert.ok(plan.optimal, JSON.stringify(world));
+  return plan.cost.slice(0, -1);
+};
+
+const reversed = <T>(record: Readonly<Record<string, T>>): Record<string, T> =>
+  Object.fromEntries(Object.entries(record).reverse());
+
+test("the order of the input changes nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(anyDraft, async (draft) => {
+      const world = worldFrom(draft);
+      if (world === undefined) return;
+      const turned: World = {
+        ...world,
+        index: Object.fromEntries(
+          Object.entries(world.index)
+            .reverse()
+            .map(([name, releases]) => [name, reversed(releases)]),
+        ),
+        direct: world.direct.toReversed(),
+        tree: world.tree.toReversed(),
+      };
+      assert.deepEqual(await costOf(turned, "full"), await costOf(world, "full"), JSON.stringify(world));
+    }),
+    { numRuns: runs },
+  );
+});
+
+test("a waiver never makes the rest worse; one advisory more never makes a plan cheaper, one release more never dearer", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      anyDraft,
+      fc.nat(),
+      fc.array(anyNeed, { maxLength: 2 }),
+      async (draft, chosen, needs) => {
+        const world = worldFrom(draft);
+        if (world === undefined) return;
+        const before = await costOf(world, "safe");
+        const waived = await costOf(world, "safe", (request) => ({
+          ...request,
+          findings: request.findings.map((finding, index) =>
+            index === chosen % request.findings.length
+              ? {
+                  ...finding,
+                  waiver: {
+                    finding: finding.id,
+                    reason: "known",
+                    justification: "code_not_reachable",
+                    by: "somebody",
+                    expires: "2027-01-01",
+                    madeAt: "2026-11-01",
+                  },
+                }
+              : finding,
+          ),
+        }));
+        assert.ok(compare(waived, before) <= 0, `waiver ${chosen}: ${JSON.stringify(world)}`);
+
+        const pairs = Object.keys(world.findings).sort();
+        const pair = pairs[chosen % pairs.length] ?? "";
+        const more = {
+          ...world,
+          findings: { ...world.findings, [pair]: [...(world.findings[pair] ?? []), "1-week" as const] },
+        };
+        const advised = await costOf(more, "safe");
+        assert.ok(compare(advised, before) >= 0, `advisory on ${pair}: ${JSON.stringify(world)}`);
+
+        const held = Object.keys(world.index).sort();
+        const name = held[chosen % held.length] ?? "";
+        const released: World = {
+          ...world,
+          index: {
+            ...world.index,
+            [name]: { ...world.index[name], "2.1.0": needs.filter((need) => need.name !== name) },
+          },
+        };
+        const richer = await costOf(released, "safe");
+        assert.ok(compare(richer, before) <= 0, `${name} 2.1.0: ${JSON.stringify(released)}`);
+      },
+    ),
+    { numRuns: runs },
+  );
+});
