@@ -159,7 +159,7 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
       // Two projects may share an environment.
       if (swaps.some((swap) => swap.path === folder)) continue;
       const step = ports.progress.step(`Backing up ${folder}`);
-      const clone = cloningOf(work, project);
+      const clone = cloningOf(project);
       swaps.push(
         await swapEnvironment(site, {
           path: folder,
@@ -176,13 +176,12 @@ async function swapAll(work: Work, phase: Phase): Promise<Swap[]> {
 }
 
 /**
- * How the clone that an installer works on is made. pip, uv and npm replace files and write into none, which
- * `isKeptUntouched` proves each time; what install scripts do nobody knows.
+ * How the clone that an installer works on is made. `node_modules` are copied whole: npm itself writes into no file, but
+ * tools that people run there later do (compilers that prepare packages, patches), and what is kept must outlast them.
  */
-function cloningOf({ request }: Work, project: Project): CloneRequest["how"] | undefined {
+function cloningOf(project: Project): CloneRequest["how"] | undefined {
   if (project.ecosystem === "PyPI") return sharing;
-  if (project.manager !== "npm") return undefined;
-  return request.configuration.policy.installScripts.length === 0 ? sharing : () => "copy";
+  return project.manager === "npm" ? () => "copy" : undefined;
 }
 
 /** The folders that a project's installer fills: for npm also those of its workspaces, which its lockfiles name. */
