@@ -17,13 +17,15 @@ export function choosePhases(
   const files = new Map(plan.inputs.files.map((file) => [file.path, file.sha256]));
   const environments = new Map(plan.inputs.environments.map((one) => [one.project, one.sha256]));
   const done = new Set<number>();
-  for (const { entries } of recorded) {
+  let standsBy: string | undefined;
+  for (const { run, entries } of recorded) {
     const [first] = entries;
     if (first?.event !== "run-started" || first.plan !== plan.id) continue;
     const stand = new Set(standing(entries));
     for (const entry of entries) {
       if (entry.event !== "phase-done" || !stand.has(entry.phase)) continue;
       done.add(entry.phase);
+      standsBy = run;
       for (const file of entry.files) files.set(file.path, file.sha256);
       for (const one of entry.environments) environments.set(one.project, one.sha256);
     }
@@ -36,7 +38,13 @@ export function choosePhases(
   const isStageLeft =
     done.size > 0 && stages.some((stage) => stage.target.kind !== "project" && !over.has(stage.name));
   if ((phases.length === 0 && !isStageLeft) || !known)
-    throw new Failure("usage", noPhase(plan, done), "Name phases of the plan that are not in yet.");
+    throw new Failure(
+      "usage",
+      noPhase(plan, done),
+      standsBy === undefined || wanted !== undefined
+        ? "Name phases of the plan that are not in yet."
+        : `There is nothing left to do. Where the project was put back by hand, redress rollback ${standsBy} --force closes the record of what was done; then go on.`,
+    );
   return {
     phases,
     expected: {

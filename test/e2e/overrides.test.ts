@@ -80,8 +80,19 @@ const spare = `{
 test("a rule that the requirement itself can do without is taken out", async (t) => {
   const made = make(t, spare, advisoryOn("minimist", "1.2.6"));
   await made.plan("{ cooldownDays: 0, allowOverrides: none }");
+  const locked = readFileSync(path.join(made.root, "package-lock.json"), "utf8");
   const done = await redress(["apply", "--files-only", "--yes"], { cwd: made.root });
   assert.equal(done.code, 0, done.stdout + done.stderr);
   assert.doesNotMatch(made.manifest(), /overrides/);
   assert.match(readFileSync(path.join(made.root, "package-lock.json"), "utf8"), /"version": "1\.2\.[678]"/);
+
+  // Put back by hand, behind the record's back: the way out is named, and works.
+  writeFileSync(path.join(made.root, "package.json"), spare);
+  writeFileSync(path.join(made.root, "package-lock.json"), locked);
+  const again = await redress(["apply", "--files-only", "--yes"], { cwd: made.root });
+  assert.equal(again.code, 2);
+  const [, run = ""] = /redress rollback (run-\S+) --force/.exec(again.stderr) ?? [];
+  assert.equal((await redress(["rollback", run, "--force"], { cwd: made.root })).code, 0);
+  assert.equal((await redress(["apply", "--files-only", "--yes"], { cwd: made.root })).code, 0);
+  assert.doesNotMatch(made.manifest(), /overrides/);
 });
