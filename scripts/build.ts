@@ -21,7 +21,10 @@ const lazyModules: Plugin = {
   name: "lazy-modules",
   setup(bundle) {
     bundle.onResolve({ filter: /^node:|^yaml$/ }, ({ path: name, kind }) =>
-      kind === "import-statement" ? { path: name, namespace: "outside" } : undefined,
+      // What is imported late is loaded when it is wanted as it is.
+      name.startsWith("node:") || kind === "import-statement"
+        ? { path: name, namespace: "outside" }
+        : undefined,
     );
     bundle.onLoad({ filter: /./, namespace: "outside" }, ({ path: name }) => {
       const call = name.startsWith("node:") ? "loadBuiltin" : "require";
