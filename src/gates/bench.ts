@@ -22,6 +22,8 @@ export interface Bench {
   readonly homes: readonly Home[];
   /** Added to the environment of every program: where its databases are, and by what a run knows it again. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Where Python keeps its bytecode, absolute, for these versions alone; absent: it keeps none. */
+  readonly bytecode?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -31,14 +33,23 @@ export function placeOn(bench: Bench, relative: string): string | undefined {
   return isInside(bench.root, place) ? place : undefined;
 }
 
-/** The projects' own programs come first on the PATH; those of the project that the program runs in foremost. */
-export function commandEnvironment(cwd: string, { homes, variables }: Bench): Record<string, string> {
+/**
+ * The projects' own programs come first on the PATH; those of the project that the program runs in foremost. Python never
+ * writes bytecode beside the sources: that may be the real environment, or one that shares its files. Kept elsewhere it
+ * must not outlast the versions, since all that tells it from another's is the time and size of the source.
+ */
+export function commandEnvironment(
+  cwd: string,
+  { homes, variables, bytecode }: Bench,
+): Record<string, string> {
   const depth = ({ folder }: Home): number => (isInside(folder, cwd) ? folder.length : 0);
   const near = [...homes].sort((a, b) => depth(b) - depth(a));
   const virtual = near.find((home) => home.ecosystem === "PyPI")?.environment;
   return {
     PATH: [...near.map((home) => home.programs), process.env["PATH"] ?? ""].join(path.delimiter),
-    PYTHONDONTWRITEBYTECODE: "1",
+    ...(bytecode === undefined
+      ? { PYTHONDONTWRITEBYTECODE: "1" }
+      : { PYTHONDONTWRITEBYTECODE: "", PYTHONPYCACHEPREFIX: bytecode }),
     CI: "true",
     ...(virtual === undefined ? {} : { VIRTUAL_ENV: virtual }),
     ...variables,

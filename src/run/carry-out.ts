@@ -30,6 +30,8 @@ export interface Work {
   readonly databases: Readonly<Record<string, string>>;
   /** Where lists for installers are put. */
   readonly listFolder: string;
+  /** As `Bench.bytecode`. */
+  readonly bytecode?: string;
 }
 
 /** What one phase came to. */
@@ -169,13 +171,13 @@ export function realEnvironments(root: string, { projects }: Sight["inventory"])
 
 /** Where the application's own programs run: the tree with its environments. */
 export async function benchOf(
-  work: Pick<Work, "tree" | "environments" | "databases"> & {
+  work: Pick<Work, "tree" | "environments" | "databases" | "bytecode"> & {
     readonly site: Pick<Site, "root" | "run">;
     readonly ports?: Pick<RunPorts, "signal">;
   },
   sight: Pick<Sight, "inventory">,
 ): Promise<Bench> {
-  const { site, tree, ports, environments, databases } = work;
+  const { site, tree, ports, environments, databases, bytecode } = work;
   return {
     variables: { ...databases, ...(await traceOf(site.root, site.run)) },
     root: tree,
@@ -191,6 +193,7 @@ export async function benchOf(
         programs: isNode ? path.join(environment, ".bin") : programsOf(environment),
       };
     }),
+    ...(bytecode === undefined ? {} : { bytecode }),
     ...(ports?.signal === undefined ? {} : { signal: ports.signal }),
   };
 }

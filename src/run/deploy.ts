@@ -1,6 +1,8 @@
+import path from "node:path";
 import { Failure, reasonOf, type Deployment, type StageSettings, type Wait } from "../model/index.ts";
 import { healthQuestions, type Question } from "../gates/index.ts";
 import { approvedOf, reasonToAsk } from "./approvals.ts";
+import { passageFolder } from "./backup.ts";
 import { benchOf, realEnvironments } from "./carry-out.ts";
 import { standing, standingStages } from "./fold.ts";
 import type { Sight } from "./ports.ts";
@@ -9,6 +11,7 @@ import { putBackAll } from "./put-back.ts";
 import type { RecordedRun } from "./read-runs.ts";
 import type { HeldPhase, Staging } from "./rehearse.ts";
 import { deployStage, type FolderApply, type FolderUndo } from "./stages.ts";
+import { sweep } from "./swap.ts";
 import { watch } from "./watch.ts";
 import { isAllowed, nextOpening } from "./windows.ts";
 
@@ -231,6 +234,8 @@ async function watchPhases(
   } catch (error) {
     const why = ports.signal?.aborted === true ? "stopped on request" : reasonOf(error);
     return `${stage.name} was not watched to the end: ${why}`;
+  } finally {
+    await sweep(site, false);
   }
 }
 
@@ -238,6 +243,7 @@ async function questionsOf(staging: Staging): Promise<Question[]> {
   const { request, site } = staging;
   const sight = await staging.ports.look(site.root);
   const environments = realEnvironments(site.root, sight.inventory);
-  const bench = await benchOf({ ...staging, tree: site.root, environments }, sight);
+  const bytecode = path.join(passageFolder(site.root, site.run), "bytecode");
+  const bench = await benchOf({ ...staging, tree: site.root, environments, bytecode }, sight);
   return healthQuestions("watch", request.configuration, bench);
 }

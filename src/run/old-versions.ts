@@ -41,7 +41,7 @@ export async function keepOldVersions(work: Work, scratch: string): Promise<Work
       if (key.startsWith("PyPI:"))
         await relocateEnvironment({ from: environment, to: kept, fromRoot: work.tree, toRoot: tree });
     }
-    return { ...work, tree, environments };
+    return { ...work, tree, environments, bytecode: path.join(place, "bytecode") };
   } finally {
     step.done();
   }

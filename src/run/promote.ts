@@ -37,12 +37,15 @@ export interface Promoted {
  */
 export async function promote(staging: Staging, held: readonly HeldPhase[], start: Sight): Promise<Promoted> {
   const { site, ports, request } = staging;
+  const passage = passageFolder(site.root, site.run);
   const work: Work = {
     ...staging,
     stage: "promotion",
     tree: site.root,
     environments: request.filesOnly === true ? new Map() : realEnvironments(site.root, start.inventory),
-    listFolder: passageFolder(site.root, site.run),
+    listFolder: passage,
+    // Swept away with all else on this way before the next phase installs.
+    bytecode: path.join(passage, "bytecode"),
   };
   let before = start;
   let done = 0;

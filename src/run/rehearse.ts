@@ -44,7 +44,12 @@ export async function rehearse(staging: Staging, phases: readonly Phase[], start
     if (request.filesOnly === true) return await rehearseIn(bare, phases, scratch);
     const environments = await makeEnvironments(bare, { start, scratch });
     const databases = await copyDatabases(bare, scratch);
-    const work = { ...bare, environments, databases: databases.addresses };
+    const work = {
+      ...bare,
+      environments,
+      databases: databases.addresses,
+      bytecode: path.join(scratch, "bytecode"),
+    };
     return await rehearseIn(work, phases, scratch, databases).finally(() => databases.drop());
   } finally {
     // The copy is no part of the project: what cannot be removed now, resume or the user removes.
@@ -132,6 +137,8 @@ async function rehearsePhases(
   const held: HeldPhase[] = [];
   let before = first;
   for (const phase of phases) {
+    if (work.bytecode !== undefined && phase.upgrades.some((one) => one.ecosystem === "PyPI"))
+      await files.remove(work.bytecode);
     work.ports.progress.line(`Rehearsing ${phase.name}: ${phase.upgrades.length} changes`);
     await journal.append({ event: "rehearsing", phase: phase.number });
     for (const [name, text] of textsOf(work, phase)) {

@@ -104,6 +104,31 @@ const configured = configuration({
   },
 });
 
+/**
+ * The installed versions must be what runs: both files that say idna's version are of one size, and get one time here, by
+ * which bytecode of the old one passes for the new one's.
+ */
+const testApp = `import os, shutil, sys, unittest
+from importlib.util import find_spec
+from pathlib import Path
+
+class Test(unittest.TestCase):
+    def test_import(self):
+        import requests
+        self.assertTrue(requests.Session())
+
+    def test_bytecode(self):
+        self.assertFalse(sys.dont_write_bytecode)
+        file = Path(find_spec("idna").origin).with_name("package_data.py")
+        shutil.copy(file, "own.py")
+        os.utime("own.py", (1000000000, 1000000000))
+        os.replace("own.py", file)
+        for name in [name for name in sys.modules if name.startswith("idna")]:
+            del sys.modules[name]
+        from idna.package_data import __version__
+        self.assertIn(f"'{__version__}'", file.read_text())
+`;
+
 /** Every byte, mode, link and name; compiled Python comes and goes with each import. */
 function digestTree(root: string): string {
   const hash = createHash("sha256");
@@ -170,10 +195,7 @@ async function applyAndReturn(t: TestContext, programs: Programs): Promise<void>
   const root = path.join(scratch(t), "application");
   fs.mkdirSync(root);
   fs.writeFileSync(path.join(root, "requirements.txt"), text(pins));
-  fs.writeFileSync(
-    path.join(root, "test_app.py"),
-    "import unittest\n\nclass Test(unittest.TestCase):\n    def test_import(self):\n        import requests\n        self.assertTrue(requests.Session())\n",
-  );
+  fs.writeFileSync(path.join(root, "test_app.py"), testApp);
   const interpreter = path.join(root, ".venv", "bin", "python");
   must([programs.python ?? "", "-m", "venv", ".venv"], root);
   must([interpreter, "-m", "pip", "install", "-q", "--no-deps", "-r", "requirements.txt"], root);
