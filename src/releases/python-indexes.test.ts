@@ -19,11 +19,12 @@ test("which indexes, in which order, by whose rule", async (t) => {
   const a = "https://a.example/simple/";
   const b = "https://b.example/simple/";
   const c = "https://c.example/simple/";
-  for (const [environment, urls, strategy] of [
-    [{ PIP_INDEX_URL: "https://a.example/simple" }, [a], "first"],
-    [{ PIP_INDEX_URL: a, PIP_EXTRA_INDEX_URL: `${b} ${a}` }, [a, b], "all"],
-    [{ UV_DEFAULT_INDEX: a, UV_INDEX: `x=${b}` }, [b, a], "first"],
-    [{ PIP_INDEX_URL: a, UV_DEFAULT_INDEX: c }, [a], "first"],
+  const bare = "https://a.example/simple";
+  for (const [environment, urls, strategy, handedOn] of [
+    [{ PIP_INDEX_URL: bare }, [a], "first", [bare]],
+    [{ PIP_INDEX_URL: a, PIP_EXTRA_INDEX_URL: `${b} ${a}` }, [a, b], "all", [a, b]],
+    [{ UV_DEFAULT_INDEX: bare, UV_INDEX: `x=${b}` }, [b, a], "first", [b, bare]],
+    [{ PIP_INDEX_URL: a, UV_DEFAULT_INDEX: c }, [a], "first", [a]],
   ] as const) {
     const indexes = await readPythonIndexes({
       root,
@@ -34,6 +35,7 @@ test("which indexes, in which order, by whose rule", async (t) => {
       urls,
     );
     assert.equal(indexes.strategy, strategy);
+    assert.deepEqual(indexes.indexes.map(authorisedUrl), handedOn, "tools get them as they are configured");
   }
 });
 
@@ -51,7 +53,7 @@ test("credentials come from the address or .netrc, for that origin or host only"
   const [index] = indexes.indexes;
   assert.ok(index);
   assert.equal(index.url, "https://a.example/s/");
-  assert.equal(authorisedUrl(index), "https://us%40er:p%25w@a.example/s/");
+  assert.equal(authorisedUrl(index), "https://us%40er:p%25w@a.example/s");
   const basic = (pair: string): object => ({
     authorization: `Basic ${Buffer.from(pair).toString("base64")}`,
   });

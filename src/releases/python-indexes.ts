@@ -11,6 +11,8 @@ import { readUvSettings, uvConfigurationFiles } from "./uv-settings.ts";
 export interface PythonIndex {
   /** Ends with `/`; holds no credentials, so it may be shown. */
   readonly url: string;
+  /** Whether it also ends so where it is configured. */
+  readonly endsWithSlash: boolean;
   readonly credentials?: Credentials;
 }
 
@@ -115,8 +117,9 @@ function indexOf(text: string): PythonIndex {
   url.username = "";
   url.password = "";
   url.hash = "";
-  if (!url.pathname.endsWith("/")) url.pathname += "/";
-  return { url: url.href, ...(credentials === undefined ? {} : { credentials }) };
+  const endsWithSlash = url.pathname.endsWith("/");
+  if (!endsWithSlash) url.pathname += "/";
+  return { url: url.href, endsWithSlash, ...(credentials === undefined ? {} : { credentials }) };
 }
 
 function decoded(text: string): string {
@@ -181,10 +184,14 @@ async function askPip(environment: NodeJS.ProcessEnv, cacheFolder: string | unde
   return url;
 }
 
-/** An index's URL with its credentials, for the environment of a tool that must ask it; never for messages. */
+/**
+ * An index's URL with its credentials, for the environment of a tool that must ask it; never for messages. As it is
+ * configured, since uv keeps what it fetched by that text: with another one, all of it would be fetched again.
+ */
 export function authorisedUrl(index: PythonIndex): string {
-  if (index.credentials === undefined) return index.url;
   const url = new URL(index.url);
+  if (!index.endsWithSlash) url.pathname = url.pathname.replace(/\/$/, "");
+  if (index.credentials === undefined) return url.href;
   url.username = encodeURIComponent(index.credentials.username);
   url.password = encodeURIComponent(index.credentials.password);
   return url.href;

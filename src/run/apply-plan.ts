@@ -28,6 +28,7 @@ import { deploy, plainDeployment } from "./deploy.ts";
 import { readJournals, type RecordedRun } from "./read-runs.ts";
 import { rehearse, type HeldPhase, type Staging } from "./rehearse.ts";
 import { refuseUnfinished, siteFor } from "./rollback.ts";
+import { removeScratch } from "./scratch.ts";
 import { undoElsewhere } from "./undo-elsewhere.ts";
 
 /**
@@ -152,6 +153,12 @@ async function carryOut(given: CarryingOut): Promise<End> {
       reason: wasStopped ? "stopped on request during the rehearsal" : maskSecrets(reasonOf(error)),
       hint: [untouched, hint].filter(Boolean).join(" "),
     };
+  } finally {
+    // Not before the promotion: on file systems that do not reuse at once what was just freed (ext4), making an
+    // environment right after an equal one was removed takes several times as long.
+    await removeScratch(site).catch(() => {
+      ports.progress.line("the scratch copy could not be removed");
+    });
   }
 }
 

@@ -10,6 +10,7 @@ import { promote } from "./promote.ts";
 import { putBackAll } from "./put-back.ts";
 import type { RecordedRun } from "./read-runs.ts";
 import type { HeldPhase, Staging } from "./rehearse.ts";
+import { removeScratch } from "./scratch.ts";
 import { deployStage, type FolderApply, type FolderUndo } from "./stages.ts";
 import { sweep } from "./swap.ts";
 import { watch } from "./watch.ts";
@@ -218,6 +219,8 @@ async function watchPhases(
 ): Promise<string | undefined> {
   const { request, ports, site } = staging;
   if (stage.soakMs === 0 || request.filesOnly === true) return undefined;
+  // A watch may take days, and what was rehearsed is in place.
+  await removeScratch(site).catch(() => undefined);
   try {
     const stopping = await watch(site, {
       target: stage.name,

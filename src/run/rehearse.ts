@@ -7,7 +7,7 @@ import { benchOf, installPhase, judgePhase, nameOf, textsOf, type Work } from ".
 import { holdingsOf, keyOf, type Holdings } from "./holdings.ts";
 import type { Sight } from "./ports.ts";
 import { copyDatabases, type ScratchDatabases } from "./scratch-databases.ts";
-import { copiesOf, makeScratch, outside, removeScratch, requireSpace } from "./scratch.ts";
+import { copiesOf, makeScratch, outside, requireSpace } from "./scratch.ts";
 import type { PhaseMigration } from "./migrations.ts";
 import { keepOldVersions } from "./old-versions.ts";
 import { makeEnvironments } from "./scratch-environments.ts";
@@ -30,33 +30,26 @@ export type Staging = Omit<Work, "stage" | "tree" | "environments" | "listFolder
 
 /**
  * Carries phases out in a scratch copy with its own environments, tests and all; the real project is only read. Stops at
- * the first phase that does not hold.
+ * the first phase that does not hold. The copy stays until `removeScratch`.
  * @throws {Failure} when the copy or its environments cannot be made; nothing of the project is touched then either.
  */
 export async function rehearse(staging: Staging, phases: readonly Phase[], start: Sight): Promise<Rehearsed> {
   const { site, request } = staging;
   await checkSpace(staging, start);
   const scratch = await makeScratch(request.scratchFolder, site);
-  try {
-    const tree = path.join(scratch, path.basename(site.root));
-    const bare: Work = { ...staging, stage: "rehearsal", tree, environments: new Map(), listFolder: scratch };
-    await copyTree(bare, start);
-    if (request.filesOnly === true) return await rehearseIn(bare, phases, scratch);
-    const environments = await makeEnvironments(bare, { start, scratch });
-    const databases = await copyDatabases(bare, scratch);
-    const work = {
-      ...bare,
-      environments,
-      databases: databases.addresses,
-      bytecode: path.join(scratch, "bytecode"),
-    };
-    return await rehearseIn(work, phases, scratch, databases).finally(() => databases.drop());
-  } finally {
-    // The copy is no part of the project: what cannot be removed now, resume or the user removes.
-    await removeScratch(site).catch(() => {
-      staging.ports.progress.line(`${scratch} could not be removed`);
-    });
-  }
+  const tree = path.join(scratch, path.basename(site.root));
+  const bare: Work = { ...staging, stage: "rehearsal", tree, environments: new Map(), listFolder: scratch };
+  await copyTree(bare, start);
+  if (request.filesOnly === true) return rehearseIn(bare, phases, scratch);
+  const environments = await makeEnvironments(bare, { start, scratch });
+  const databases = await copyDatabases(bare, scratch);
+  const work = {
+    ...bare,
+    environments,
+    databases: databases.addresses,
+    bytecode: path.join(scratch, "bytecode"),
+  };
+  return rehearseIn(work, phases, scratch, databases).finally(() => databases.drop());
 }
 
 async function rehearseIn(
