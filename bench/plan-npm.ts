@@ -1,8 +1,11 @@
 /**
- * Plans the npm projects of the corpus and prints what each plan leaves. Reads `../shared` beside the repository and
- * the registry that npm is configured for; run `node bench/plan-npm.ts [PROJECT:PROFILE …]`.
+ * Plans the npm projects of the corpus and prints what each plan leaves, and its time beside that of npm itself making the
+ * same project's lockfile anew. Reads `../shared` beside the repository and the registry that npm is configured for; run
+ * `node bench/plan-npm.ts [PROJECT:PROFILE …]`, twice for warm caches.
  */
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import { openAdvisories } from "../src/advisories/index.ts";
 import { findFindings, makeJudge } from "../src/findings/index.ts";
@@ -29,6 +32,33 @@ const configuration = defaultConfiguration({ policy: { cooldownDays: 0 }, adviso
 
 const weigh = (findings: readonly Finding[]): number =>
   findings.reduce((sum, one) => sum + weights[one.severity], 0);
+
+const rebuilt = new Map<string, string>();
+
+/** Seconds in which npm makes the lockfile from the manifest alone; in words where it refuses to. */
+function rebuild(name: string): string {
+  const known = rebuilt.get(name);
+  if (known !== undefined) return known;
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "redress-bench-"));
+  try {
+    fs.cpSync(path.join(shared, "corpus", name), folder, { recursive: true });
+    const flags = ["--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+    for (const legacy of [[], ["--legacy-peer-deps"]]) {
+      fs.rmSync(path.join(folder, "package-lock.json"), { force: true });
+      const started = performance.now();
+      const { status } = spawnSync("npm", ["install", ...flags, ...legacy], {
+        cwd: folder,
+        timeout: 600_000,
+      });
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      rebuilt.set(name, status === 0 ? `${seconds}${legacy.length > 0 ? " (legacy peers)" : ""}` : "refused");
+      if (status === 0) break;
+    }
+    return rebuilt.get(name) ?? "";
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+}
 
 async function planOne(name: string, profile: Profile): Promise<void> {
   const root = path.join(shared, "corpus", name);
@@ -59,7 +89,7 @@ async function planOne(name: string, profile: Profile): Promise<void> {
       const names = new Set(upgrades.map((one) => one.package)).size;
       console.log(
         `| ${name} | ${profile} | ${all.length}/${weigh(all)} | ${left.length}/${weigh(left)} | ${names} | ` +
-          `${plan.cost.slice(6).join("/")} | ${plan.optimal ? "proven" : "open"} | ${plan.phases.length} | ${seconds} |`,
+          `${plan.cost.slice(6).join("/")} | ${plan.optimal ? "proven" : "open"} | ${plan.phases.length} | ${seconds} | ${rebuild(name)} |`,
       );
     }
   } finally {
@@ -71,9 +101,9 @@ if (!fs.existsSync(advisories))
   console.log(`skipped: ${path.relative(process.cwd(), advisories)} is not there`);
 else {
   console.log(
-    "| project | profile | before | left | names | overridden/majors/dev majors/new/distance | search | phases | s |",
+    "| project | profile | before | left | names | overridden/majors/dev majors/new/distance | search | phases | s | npm, s |",
   );
-  console.log("|---|---|---|---|---|---|---|---|---|");
+  console.log("|---|---|---|---|---|---|---|---|---|---|");
   const asked = process.argv.slice(2);
   for (const one of asked.length > 0 ? asked : projects.flatMap((name) => [`${name}:safe`, `${name}:full`])) {
     const [name = "", profile] = one.split(":");

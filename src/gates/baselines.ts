@@ -1,7 +1,7 @@
-import { Failure, type Configuration, type Inventory, type Upgrade } from "../model/index.ts";
-import type { Progress } from "../system/index.ts";
+import { Failure, type Configuration, type Inventory, type TestGate, type Upgrade } from "../model/index.ts";
+import { waitForAll, type Progress } from "../system/index.ts";
 import type { Bench } from "./bench.ts";
-import { isConcerned } from "./concerned.ts";
+import { isConcerned, lanesOf } from "./concerned.ts";
 import { readCoverage, removeCoverage, type Coverage } from "./coverage.ts";
 import { readLicenses } from "./license-reading.ts";
 import { runTests, type TestRun } from "./test-run.ts";
@@ -33,13 +33,21 @@ export async function takeBaselines(
   // What lies in the working tree is not of these versions.
   for (const gate of gates) await removeCoverage(gate, bench);
   const tests = new Map<string, TestRun>();
-  for (const gate of filesOnly ? [] : configuration.tests) {
-    if (!isConcerned(gate, of.upgrades)) continue;
-    const step = watch.progress.step(`Tests on the old versions: ${gate.name}`);
-    const run = await runTests(gate, bench);
-    await watch.record(gate.name, run);
-    tests.set(gate.name, run);
-    step.done(run.error ?? (run.code === 0 ? "passed" : `exit code ${run.code ?? "none"}`));
+  let recorded = Promise.resolve();
+  const ask = async (row: readonly TestGate[]): Promise<void> => {
+    for (const gate of row) {
+      if (!isConcerned(gate, of.upgrades)) continue;
+      const step = watch.progress.step(`Tests on the old versions: ${gate.name}`);
+      const run = await runTests(gate, bench);
+      tests.set(gate.name, run);
+      recorded = recorded.then(() => watch.record(gate.name, run));
+      await recorded;
+      step.done(run.error ?? (run.code === 0 ? "passed" : `exit code ${run.code ?? "none"}`));
+    }
+  };
+  if (!filesOnly) {
+    await ask(configuration.tests.filter((gate) => gate.projects === undefined));
+    await waitForAll(lanesOf(configuration.tests).map(ask));
   }
   const coverage = new Map<string, Coverage>();
   for (const gate of gates) {

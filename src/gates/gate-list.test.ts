@@ -14,7 +14,7 @@ import type {
   Verdict,
 } from "../model/index.ts";
 import type { Baselines } from "./baselines.ts";
-import { requireProjects } from "./concerned.ts";
+import { lanesOf, requireProjects } from "./concerned.ts";
 import { askGates, comparesSides, questionsFor, runsPrograms, stops, type Situation } from "./gate-list.ts";
 import type { TestRun } from "./test-run.ts";
 
@@ -55,6 +55,75 @@ test("gates are asked until one stops; what they say is told as it comes, withou
   );
   assert.deepEqual(told, asked);
   assert.doesNotMatch(JSON.stringify(asked), /hunter2|abcdefghijkl|0123456789abcdef/);
+});
+
+test("rows are asked side by side; after a gate that stops, none of them goes on", async () => {
+  const asked: string[] = [];
+  const met = Promise.withResolvers<undefined>();
+  const answer =
+    (name: string, verdict: Verdict, wait?: Promise<unknown>) => async (): Promise<GateResult[]> => {
+      asked.push(name);
+      if (asked.length === 2) met.resolve(undefined);
+      await wait;
+      return [result(name, verdict)];
+    };
+  const told: string[] = [];
+  // Both first ones end only when both have begun.
+  const results = await askGates(
+    [
+      {
+        lanes: [
+          [answer("a1", "fail", met.promise), answer("a2", "pass")],
+          [
+            answer(
+              "b1",
+              "pass",
+              met.promise.then(() => new Promise(setImmediate)),
+            ),
+            answer("b2", "pass"),
+          ],
+        ],
+      },
+      answer("c", "pass"),
+    ],
+    async ({ name }) => {
+      told.push(`${name} begins`);
+      await new Promise(setImmediate);
+      told.push(`${name} ends`);
+    },
+  );
+  assert.deepEqual(
+    results.map((one) => one.name),
+    ["a1", "b1"],
+  );
+  assert.deepEqual(told, ["a1 begins", "a1 ends", "b1 begins", "b1 ends"]);
+});
+
+test("a row that breaks is told of when the others have come to their end", async () => {
+  let ended = false;
+  const slow = async (): Promise<GateResult[]> => {
+    await new Promise(setImmediate);
+    ended = true;
+    return [];
+  };
+  await assert.rejects(
+    askGates([{ lanes: [[() => Promise.reject(new Error("broken"))], [slow]] }], () => Promise.resolve()),
+    /broken/,
+  );
+  assert.ok(ended);
+});
+
+test("gates of different projects are in different rows; whoever is of two joins them", () => {
+  const gate = (name: string, projects?: string[]): TestGate => ({
+    ...command(name, ""),
+    ...(projects === undefined ? {} : { projects }),
+  });
+  const rows = (...gates: TestGate[]): string[] =>
+    lanesOf(gates).map((row) => row.map((one) => one.name).join(" "));
+  const [a, b, c] = [gate("a", ["api"]), gate("b", ["web"]), gate("c", ["api"])];
+  assert.deepEqual(rows(a, b, c, gate("all")), ["b", "a c"]);
+  assert.deepEqual(rows(a, b, c, gate("both", ["web", "api"]), gate("e", ["desk"])), ["b a c both", "e"]);
+  assert.deepEqual(rows(gate("all")), []);
 });
 
 const command = (name: string, script: string): TestGate => ({
@@ -162,8 +231,8 @@ test("a command of one project is asked of the phases that change it, and said t
     (await verdicts({ ...bare, configuration, upgrades: [{ ...upgrade("a"), project }] })).filter((one) =>
       /^(tests|command)/.test(one),
     );
-  assert.deepEqual(await asked("web"), ["tests: web pass", "tests: all pass", "command: lint pass"]);
-  assert.deepEqual(await asked("api"), ["tests: web missing", "tests: all pass", "command: lint missing"]);
+  assert.deepEqual(await asked("web"), ["tests: all pass", "tests: web pass", "command: lint pass"]);
+  assert.deepEqual(await asked("api"), ["tests: all pass", "tests: web missing", "command: lint missing"]);
   const projects = [{ path: "api" }] as unknown as Inventory["projects"];
   assert.throws(
     () => {

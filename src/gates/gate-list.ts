@@ -9,11 +9,11 @@ import {
   type TestGate,
   type Upgrade,
 } from "../model/index.ts";
-import { maskSecrets } from "../system/index.ts";
+import { maskSecrets, waitForAll } from "../system/index.ts";
 import { baselineOf, type Baselines } from "./baselines.ts";
 import type { Bench } from "./bench.ts";
 import { commandGate } from "./command.ts";
-import { isConcerned } from "./concerned.ts";
+import { isConcerned, lanesOf } from "./concerned.ts";
 import { coverageGate } from "./coverage.ts";
 import { healthGate } from "./health.ts";
 import { licenseGate } from "./license.ts";
@@ -23,7 +23,10 @@ import { testsGate } from "./tests.ts";
 import { versionsGate, type ReadVersions } from "./versions.ts";
 
 /** One gate, ready to be asked; a measurement answers with a result for each measure. */
-export type Question = () => Promise<readonly GateResult[]>;
+type Asking = () => Promise<readonly GateResult[]>;
+
+/** One gate, or several rows of gates that are asked side by side, each row one after the other. */
+export type Question = Asking | { readonly lanes: readonly (readonly Asking[])[] };
 
 /** What a phase made, and what it is compared with. */
 export interface Situation {
@@ -51,9 +54,6 @@ export function questionsFor(situation: Situation): Question[] {
   const { configuration, upgrades, stage, filesOnly, bench } = situation;
   const { gates } = configuration;
   const isRehearsal = stage === "rehearsal";
-  const one =
-    (ask: () => GateResult | Promise<GateResult>): Question =>
-    async () => [await ask()];
   return [
     one(() => versionsGate(upgrades, situation.versions, gates?.versions ?? "enforce")),
     // Of the real tree files alone clear nothing: whoever installs them scans again.
@@ -62,14 +62,7 @@ export function questionsFor(situation: Situation): Question[] {
       : []),
     ...(isRehearsal ? licenseQuestions(situation) : []),
     // The rest judges the rehearsal; in promotion the versions are proven to be those that were judged.
-    ...(isRehearsal ? testQuestions(situation) : []),
-    ...(isRehearsal && !filesOnly
-      ? configuration.commands.map((gate) =>
-          isConcerned(gate, upgrades)
-            ? one(() => commandGate(gate, bench))
-            : unconcerned(`command: ${gate.name}`, gate),
-        )
-      : []),
+    ...(isRehearsal ? programQuestions(situation) : []),
     ...(filesOnly ? [] : healthQuestions(stage, configuration, bench)),
     ...(isRehearsal && !filesOnly ? performanceQuestions(situation) : []),
     ...(isRehearsal
@@ -78,8 +71,12 @@ export function questionsFor(situation: Situation): Question[] {
   ];
 }
 
+const one =
+  (ask: () => GateResult | Promise<GateResult>): Asking =>
+  async () => [await ask()];
+
 /** A gate that is not asked, and why: never taken for a pass. */
-function missing(name: string, detail: string): Question {
+function missing(name: string, detail: string): Asking {
   return () => Promise.resolve([{ name, mode: "observe", verdict: "missing", detail }]);
 }
 
@@ -91,31 +88,51 @@ export function healthQuestions(stage: GateStage, configuration: Configuration, 
     .map((gate) => async () => [await healthGate(gate, processes, bench)]);
 }
 
-function licenseQuestions({ configuration, upgrades, inventory, bench, baselines }: Situation): Question[] {
+function licenseQuestions({ configuration, upgrades, inventory, bench, baselines }: Situation): Asking[] {
   const policy = configuration.gates?.license;
   if (policy === undefined || baselines === undefined) return [];
   const changed = { upgrades, inventory, bench, known: baselines.licenses };
   return [async () => [await licenseGate(policy, changed)]];
 }
 
-const unconcerned = (name: string, { projects = [] }: TestGate): Question =>
+const unconcerned = (name: string, { projects = [] }: TestGate): Asking =>
   missing(name, `not asked: the phase changes nothing of ${projects.join(", ")}`);
 
-function testQuestions({ configuration, baselines, bench, filesOnly, upgrades }: Situation): Question[] {
-  const coverage = configuration.gates?.coverage ?? [];
-  const isLeftOut = (configuration.leftOut ?? []).some((name) => name.startsWith("tests: "));
-  if (configuration.tests.length === 0) return isLeftOut ? [] : [missing("tests", "no tests are configured")];
-  if (filesOnly) return [missing("tests", "files only: the tests run where these files are installed")];
+/**
+ * Tests, the coverage that they leave, and commands. Those of different projects disturb each other no more than what else
+ * runs on the machine, and a rehearsal is mostly waiting for them.
+ */
+function programQuestions(situation: Situation): Question[] {
+  const { configuration, baselines, bench, filesOnly, upgrades } = situation;
+  const [tests, commands] = filesOnly ? [[], []] : [configuration.tests, configuration.commands];
+  const coverage = tests.length === 0 ? [] : (configuration.gates?.coverage ?? []);
+  const ask = (gate: TestGate): Asking => {
+    const isCommand = commands.includes(gate);
+    if (!isConcerned(gate, upgrades))
+      return unconcerned(`${isCommand ? "command" : "tests"}: ${gate.name}`, gate);
+    return one(() =>
+      isCommand ? commandGate(gate, bench) : testsGate(gate, baselineOf(baselines, gate.name), bench),
+    );
+  };
+  const ofAll = (gates: readonly TestGate[]): Asking[] =>
+    gates.filter((gate) => gate.projects === undefined).map(ask);
+  const lanes = lanesOf([...tests, ...commands]).map((lane) => lane.map(ask));
   return [
-    ...configuration.tests.map((gate): Question =>
-      isConcerned(gate, upgrades)
-        ? async () => [await testsGate(gate, baselineOf(baselines, gate.name), bench)]
-        : unconcerned(`tests: ${gate.name}`, gate),
-    ),
-    ...coverage.map((gate): Question => async () => [
+    ...(tests.length === 0 ? whyNoTests(situation) : []),
+    ...ofAll(tests),
+    { lanes },
+    ...coverage.map((gate): Asking => async () => [
       await coverageGate(gate, baselines?.coverage.get(gate.name), bench),
     ]),
+    ...ofAll(commands),
   ];
+}
+
+function whyNoTests({ configuration }: Situation): Asking[] {
+  if (configuration.tests.length > 0)
+    return [missing("tests", "files only: the tests run where these files are installed")];
+  const isLeftOut = (configuration.leftOut ?? []).some((name) => name.startsWith("tests: "));
+  return isLeftOut ? [] : [missing("tests", "no tests are configured")];
 }
 
 function performanceQuestions({ configuration, upgrades, baselines, bench, today }: Situation): Question[] {
@@ -144,14 +161,21 @@ export async function askGates(
   tell: (result: GateResult) => Promise<void>,
 ): Promise<GateResult[]> {
   const results: GateResult[] = [];
-  for (const ask of questions) {
-    const answers = (await ask()).map(masked);
-    for (const result of answers) {
-      results.push(result);
-      await tell(result);
+  let told = Promise.resolve();
+  const askAll = async (row: readonly Question[]): Promise<void> => {
+    for (const question of row) {
+      if (results.some(stops)) return;
+      if (typeof question === "function") {
+        const answers = (await question()).map(masked);
+        results.push(...answers);
+        for (const result of answers) told = told.then(() => tell(result));
+        await told;
+        continue;
+      }
+      await waitForAll(question.lanes.map(askAll));
     }
-    if (answers.some(stops)) break;
-  }
+  };
+  await askAll(questions);
   return results;
 }
 

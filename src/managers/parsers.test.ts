@@ -28,6 +28,16 @@ const documents: readonly (readonly [what: string, text: string])[] = [
 describe("parseTomlTables reads as parseToml does", () => {
   for (const [what, text] of documents)
     it(what, () => {
-      assert.deepEqual(parseTomlTables(text, "package"), parseToml(text));
+      const numbers: number[] = [];
+      const read = parseTomlTables(text, "package", (table, number) => {
+        numbers.push(number);
+        return table;
+      });
+      const whole = parseToml(text);
+      assert.deepEqual(read, whole);
+      const tables = whole.state === "read" ? whole.value["package"] : [];
+      const count = Array.isArray(tables) ? tables.length : 0;
+      if (whole.state === "read")
+        assert.deepEqual(numbers.slice(numbers.length - count), [...Array(count).keys()]);
     });
 });

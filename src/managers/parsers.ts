@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import type * as Toml from "smol-toml";
 import type * as Yaml from "yaml";
-import { isObject, type ParsedObject } from "./json-text.ts";
+import { isObject, type JsonObject, type ParsedObject } from "./json-text.ts";
 import { conflictLine } from "./line-counter.ts";
 import { tooDeepLine } from "./nesting.ts";
 
@@ -18,27 +18,41 @@ export function parseToml(text: string): ParsedObject {
  * Parses a TOML document that is mostly tables of one array, `[[key]]`: table by table, since what the parser keeps of
  * keys for a whole document takes several times the memory of their values. Where the parts do not make up a document
  * (a heading within a text, a key given twice), it is parsed as a whole, and refused in its own words.
+ * `take` is asked at once what to keep of each table, by its number from 0: a table is many times larger than its text.
  */
-export function parseTomlTables(text: string, key: string): ParsedObject {
+export function parseTomlTables(
+  text: string,
+  key: string,
+  take: (table: unknown, index: number) => unknown,
+): ParsedObject {
   const toml = load("smol-toml") as typeof Toml;
   // Without a prototype, as the parser's own.
   const value = Object.create(null) as Record<string, unknown>;
-  const tables: unknown[] = [];
+  const kept: unknown[] = [];
+  const asWhole = (): ParsedObject => {
+    const whole = parseToml(text);
+    if (whole.state !== "read" || !Array.isArray(whole.value[key])) return whole;
+    const taken = (whole.value[key] as unknown[]).map((table, index) => take(table, index));
+    return {
+      state: "read",
+      value: Object.assign(Object.create(null) as JsonObject, whole.value, { [key]: taken }),
+    };
+  };
   for (const part of partsAt(text.startsWith("\ufeff") ? text.slice(1) : text, `[[${key}]]`)) {
     let read: Record<string, unknown>;
     try {
       read = toml.parse(part);
     } catch {
-      return parseToml(text);
+      return asWhole();
     }
     for (const [name, one] of Object.entries(read)) {
       const isOfArray = name === key && part.startsWith("[[") && Array.isArray(one);
-      if (isOfArray) tables.push(...(one as unknown[]));
-      else if (name === key || name in value) return parseToml(text);
+      if (isOfArray) for (const table of one as unknown[]) kept.push(take(table, kept.length));
+      else if (name === key || name in value) return asWhole();
       else value[name] = one;
     }
   }
-  if (tables.length > 0) value[key] = tables;
+  if (kept.length > 0) value[key] = kept;
   return { state: "read", value };
 }
 

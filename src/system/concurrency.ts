@@ -24,3 +24,8 @@ export async function mapBounded<A, B>(
   const bounded = limiter(most);
   return Promise.all(items.map((item) => bounded(() => task(item))));
 }
+
+/** Waits for all, also where one fails; the first error wins. */
+export async function waitForAll(tasks: readonly Promise<void>[]): Promise<void> {
+  for (const ended of await Promise.allSettled(tasks)) if (ended.status === "rejected") throw ended.reason;
+}

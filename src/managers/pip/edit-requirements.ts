@@ -53,7 +53,7 @@ export function editRequirements(
         continue;
       if (upgrade.to === null) {
         if (isStillRequired(line)) continue;
-        splices.push({ ...wholeLines(file.text, line.span), text: "" });
+        splices.push({ ...wholeLines(file.text, { start: line.span.start, end: line.end }), text: "" });
         removed.add(line.name);
         continue;
       }
@@ -171,7 +171,7 @@ function noPlace(file: File, line: NamedRequirement): Failure {
 
 /** Where the version specifier stands in the file; `undefined` when a continuation cuts it. */
 function specifierSpan(text: string, line: NamedRequirement): Span | undefined {
-  const own = text.slice(line.own.start, line.own.end);
+  const own = text.slice(line.span.start, line.span.end);
   const head =
     /^\ufeff?\s*[A-Za-z0-9][A-Za-z0-9._-]*\s*(?:\[[^\]\\]*\])?\s*\(?\s*/.exec(own)?.[0].length ?? 0;
   const rest = /^(?:(?:===?|~=|!=|<=?|>=?)\s*[^\s,;\\)]+\s*,?\s*)+/.exec(own.slice(head))?.[0];
@@ -179,7 +179,7 @@ function specifierSpan(text: string, line: NamedRequirement): Span | undefined {
   const length = rest.replace(/[\s,]+$/, "").length;
   const isWhole = rest.slice(0, length).replace(/\s/g, "") === line.specifier.replace(/\s/g, "");
   if (!isWhole) return undefined;
-  return { start: line.own.start + head, end: line.own.start + head + length };
+  return { start: line.span.start + head, end: line.span.start + head + length };
 }
 
 /** A specifier set changed only where a clause forbids the version; each clause keeps its operator and its precision. */
@@ -234,7 +234,7 @@ function renewHashes(file: File, line: NamedRequirement, upgrade: Upgrade): Spli
       `${file.path}:${line.line} pins ${line.name} by hash, and the index gives no hash for ${upgrade.to ?? ""}`,
       "Use an index that serves hashes, or compile the file anew with your own tool.",
     );
-  const own = file.text.slice(line.own.start, line.own.end);
+  const own = file.text.slice(line.span.start, line.span.end);
   const found = [...own.matchAll(/--hash[=\s]\s*[^\s\\]+/g)];
   const first = found[0];
   const last = found.at(-1);
@@ -246,8 +246,8 @@ function renewHashes(file: File, line: NamedRequirement, upgrade: Upgrade): Spli
       : own.slice(first.index + first[0].length, second.index);
   return [
     {
-      start: line.own.start + first.index,
-      end: line.own.start + last.index + last[0].length,
+      start: line.span.start + first.index,
+      end: line.span.start + last.index + last[0].length,
       text: hashes.join(/^(?:\s|\\)+$/.test(gap) ? gap : " "),
     },
   ];

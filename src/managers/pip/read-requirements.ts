@@ -117,8 +117,8 @@ class Reader {
   readonly notes: Note[] = [];
   private readonly project: string;
   private readonly markers: Markers;
-  /** Keys of the pins of each package, in requirements and in constraints. */
-  private readonly pins = new Map<string, string[]>();
+  /** Key of the first pin of each package. */
+  private readonly pins = new Map<string, string>();
   private readonly constraints = new Map<string, { version: string; place: Place }>();
 
   constructor(project: string, target: Target) {
@@ -147,6 +147,7 @@ class Reader {
       this.constraints.set(line.name, { version: line.pin, place });
       return;
     }
+    const isNew = this.components.get(this.components.key(line.name, line.pin)) === undefined;
     const key = this.components.add({
       name: line.name,
       version: line.pin,
@@ -156,12 +157,8 @@ class Reader {
       place,
       ...(line.hashes.length === 0 ? {} : { integrity: line.hashes }),
     });
-    const pins = this.pins.get(line.name);
-    if (pins === undefined) this.pins.set(line.name, [key]);
-    else if (!pins.includes(key)) {
-      pins.push(key);
-      this.note("other", `${line.name} is pinned at several versions`, place);
-    }
+    if (!this.pins.has(line.name)) this.pins.set(line.name, key);
+    else if (isNew) this.note("other", `${line.name} is pinned at several versions`, place);
   }
 
   private readLocation(
@@ -229,7 +226,7 @@ class Reader {
       return;
     }
     const pinned = line.pin === undefined ? undefined : this.components.key(line.name, line.pin);
-    const to = pinned ?? this.pins.get(line.name)?.[0] ?? this.constrained(line, kind);
+    const to = pinned ?? this.pins.get(line.name) ?? this.constrained(line, kind);
     const version = to === null ? undefined : this.components.get(to)?.version;
     const satisfied =
       version === undefined
@@ -257,7 +254,7 @@ class Reader {
       requirementsKnown: false,
       place: constraint.place,
     });
-    this.pins.set(line.name, [key]);
+    this.pins.set(line.name, key);
     return key;
   }
 
@@ -271,8 +268,8 @@ class Reader {
   /** The dependents that a compiled file names; it does not say by which range. */
   private linkVia(line: NamedRequirement, kind: Dependency["kind"]): void {
     for (const dependent of line.via?.dependents ?? []) {
-      const from = this.pins.get(dependent)?.[0];
-      const to = this.pins.get(line.name)?.[0];
+      const from = this.pins.get(dependent);
+      const to = this.pins.get(line.name);
       if (from === undefined || to === undefined) continue;
       this.dependencies.push({
         project: this.project,

@@ -21,10 +21,10 @@ export interface NamedRequirement {
   readonly kind: "requirement";
   /** Line of its beginning, from 1. */
   readonly line: number;
-  /** The logical line with the indented comments that follow it, without the last line break. */
+  /** The logical line, without the last line break. */
   readonly span: Span;
-  /** The logical line alone. */
-  readonly own: Span;
+  /** Where the indented comments that follow it end; the line's own end where there are none. */
+  readonly end: number;
   /** Normalised (PEP 503). */
   readonly name: string;
   readonly extras: readonly string[];
@@ -66,10 +66,13 @@ const conflict = /^(?:<{7}|={7}|>{7}|\|{7})(?: |$)/;
 const known =
   /^(?:-i|-f|--(?:index-url|pypi-url|extra-index-url|find-links|no-index|trusted-host|pre|prefer-binary|require-hashes|no-binary|only-binary|use-feature|use-pep517|no-use-pep517|no-deps|all-releases|only-final))$/;
 
+/** One for all: files have a hundred thousand lines. */
+const none: readonly string[] = [];
+
 /** Reads a requirements file (pip's format: continuations, comments, options); what cannot be read is a `bad` line. */
 export function parseRequirementLines(text: string): RequirementLine[] {
   const lines: RequirementLine[] = [];
-  let last: { requirement: NamedRequirement & { span: Span }; notes: string[] } | undefined;
+  let last: { requirement: NamedRequirement & { end: number }; notes: string[] } | undefined;
   const settle = (): void => {
     if (last === undefined) return;
     const via = parseVia(last.notes);
@@ -83,9 +86,7 @@ export function parseRequirementLines(text: string): RequirementLine[] {
       if (comment === null || last === undefined || !/^\s/.test(logical.text)) settle();
       else {
         last.notes.push(comment[1] ?? "");
-        Object.assign(last.requirement, {
-          span: { start: last.requirement.span.start, end: logical.span.end },
-        });
+        last.requirement.end = logical.span.end;
       }
       continue;
     }
@@ -145,12 +146,12 @@ function parseLine(content: string, { line, span }: LogicalLine): RequirementLin
       kind: "requirement",
       line,
       span,
-      own: span,
+      end: span.end,
       name: normaliseName("PyPI", name),
-      extras: [],
+      extras: none,
       specifier: content.slice(name.length),
       pin: version,
-      hashes: [],
+      hashes: none,
     };
   }
   if (conflict.test(content)) return bad(line, "merge conflict marker");
@@ -168,7 +169,7 @@ function parseNamed(content: string, { line, span }: { line: number; span: Span 
   const requirement = options < 0 ? content : content.slice(0, options);
   const hashes =
     options < 0
-      ? []
+      ? none
       : [...content.slice(options).matchAll(/--hash[=\s]\s*(\S+)/g)].map(([, hash = ""]) => hash);
   const parsed = parseRequirement(requirement.trim());
   if ("error" in parsed) return bad(line, `not a requirement: ${parsed.error}`);
@@ -179,9 +180,9 @@ function parseNamed(content: string, { line, span }: { line: number; span: Span 
     kind: "requirement",
     line,
     span,
-    own: span,
+    end: span.end,
     name: normaliseName("PyPI", parsed.name),
-    extras: parsed.extras.map((extra) => normaliseName("PyPI", extra)),
+    extras: parsed.extras.length === 0 ? none : parsed.extras.map((extra) => normaliseName("PyPI", extra)),
     specifier: parsed.specifier,
     hashes,
     ...(parsed.marker === undefined ? {} : { marker: parsed.marker }),

@@ -22,41 +22,34 @@ export function readTomlLock(
   const { entry, files } = request;
   const manifest = joinPath(folderOf(entry), "pyproject.toml") ?? "pyproject.toml";
   const key = tool === "pip" ? "packages" : "package";
-  const opened = openEntry({ entry, files, beside: [manifest] }, (text) => parseTomlTables(text, key));
+  const opened = openEntry({ entry, files, beside: [manifest] }, (text) => {
+    const lines = tableLines(text, `[[${key}]]`);
+    return parseTomlTables(text, key, (table, index): Entry =>
+      readEntry(tool, isObject(table) ? table : {}, lines[index]),
+    );
+  });
   if (opened.state === "ended") return opened.reading;
-  const {
-    text,
-    parsed: { value },
-  } = opened;
-  const listed = value[key];
+  const listed = opened.parsed.value[key];
   if (!Array.isArray(listed) && tool !== "uv" && listed !== undefined)
     return unreadable({ path: entry, reason: "holds no list of packages" });
-  const lines = tableLines(text, `[[${key}]]`);
-  const tables = (Array.isArray(listed) ? (listed as unknown[]) : []).map((table, index) => ({
-    table: isObject(table) ? table : {},
-    line: lines[index],
-  }));
+  const entries = Array.isArray(listed) ? (listed as Entry[]) : [];
   const manifestText = files.get(manifest) ?? "";
   const pyproject = readPyproject(manifest, manifestText);
-  const own = tables.filter(({ table }) => isOwn(table));
   const path = request.path ?? folderOf(entry);
-  const ownNames = new Set(own.map(({ table }) => nameOf(table)));
-  const notes: Note[] = [];
-  const packages = tables
-    .filter((one) => !own.includes(one))
-    .flatMap(({ table, line }): LockedPackage[] => {
-      const version = stringAt(table, "version");
-      if (version === undefined && tool === "pip") {
-        notes.push({
-          project: path,
-          kind: "other",
-          text: `${stringAt(table, "name") ?? "a package"} is locked without a version: it comes from a folder, an archive or a repository`,
-          place: { path: entry, source: "lockfile", ...(line === undefined ? {} : { line }) },
-        });
-        return [];
-      }
-      return [readers[tool](table, line)];
-    });
+  const own = entries.flatMap((one) => (one.kind === "own" ? [one.table] : []));
+  const ownNames = new Set(own.map(nameOf));
+  const notes = entries.flatMap((one): Note[] => {
+    if (one.kind !== "unversioned") return [];
+    const { name, line } = one;
+    return [
+      {
+        project: path,
+        kind: "other",
+        text: `${name} is locked without a version: it comes from a folder, an archive or a repository`,
+        place: { path: entry, source: "lockfile", ...(line === undefined ? {} : { line }) },
+      },
+    ];
+  });
   return joinPythonLock({
     entry,
     path,
@@ -64,19 +57,30 @@ export function readTomlLock(
     files: [
       entry,
       ...(manifestText === "" ? [] : [manifest]),
-      ...(tool === "uv" ? own.flatMap(({ table }) => memberManifest(entry, table)) : []),
+      ...(tool === "uv" ? own.flatMap((table) => memberManifest(entry, table)) : []),
     ],
     target: request.target,
-    packages: mergeExtras(packages),
+    packages: mergeExtras(entries.flatMap((one) => (one.kind === "locked" ? [one.locked] : []))),
     roots:
       tool === "uv" && own.length > 0
-        ? own
-            .flatMap(({ table }) => uvRoots(table, pyproject.roots))
-            .filter((root) => !ownNames.has(root.name))
+        ? own.flatMap((table) => uvRoots(table, pyproject.roots)).filter((root) => !ownNames.has(root.name))
         : pyproject.roots,
     unread: pyproject.unread,
     notes,
   });
+}
+
+/** What is kept of one table of the list. */
+type Entry =
+  | { readonly kind: "own"; readonly table: JsonObject }
+  | { readonly kind: "locked"; readonly locked: LockedPackage }
+  | { readonly kind: "unversioned"; readonly name: string; readonly line: number | undefined };
+
+function readEntry(tool: Tool, table: JsonObject, line: number | undefined): Entry {
+  if (isOwn(table)) return { kind: "own", table };
+  if (tool === "pip" && stringAt(table, "version") === undefined)
+    return { kind: "unversioned", name: stringAt(table, "name") ?? "a package", line };
+  return { kind: "locked", locked: readers[tool](table, line) };
 }
 
 /** pdm lists a package once for itself and once for each set of extras. */
