@@ -2,6 +2,7 @@ import path from "node:path";
 import type { Work } from "./carry-out.ts";
 import { relocateEnvironment } from "./environment.ts";
 import { isInside } from "../system/index.ts";
+import type { Files } from "./files.ts";
 import { sharing } from "./swap.ts";
 
 /**
@@ -41,8 +42,28 @@ export async function keepOldVersions(work: Work, scratch: string): Promise<Work
       if (key.startsWith("PyPI:"))
         await relocateEnvironment({ from: environment, to: kept, fromRoot: work.tree, toRoot: tree });
     }
-    return { ...work, tree, environments, bytecode: path.join(place, "bytecode") };
+    const bytecode = path.join(place, "bytecode");
+    if (work.bytecode !== undefined)
+      await keepBytecode(site.files, { ...work, bytecode: work.bytecode }, { tree, bytecode });
+    return { ...work, tree, environments, bytecode };
   } finally {
     step.done();
   }
+}
+
+/**
+ * Keeps what was compiled while the old versions were tested, or each side's first start would be the only slow one. Python
+ * keeps bytecode under the whole path of its source (`sys.pycache_prefix`).
+ */
+async function keepBytecode(
+  files: Files,
+  from: { readonly tree: string; readonly bytecode: string },
+  to: { readonly tree: string; readonly bytecode: string },
+): Promise<void> {
+  if ((await files.look(from.bytecode)) === undefined) return;
+  await files.clone({ from: from.bytecode, to: to.bytecode, how: () => "link" });
+  const ofTree = path.join(to.bytecode, from.tree);
+  if ((await files.look(ofTree)) === undefined) return;
+  await files.makeFolder(path.dirname(path.join(to.bytecode, to.tree)));
+  await files.rename(ofTree, path.join(to.bytecode, to.tree));
 }
