@@ -141,6 +141,11 @@ export function recordSection({ madeAt, before, plan, run }: Evidence): Block[] 
       ? "proven optimal among the releases considered"
       : "best found, not proven optimal";
     rows.push(["Plan", [code(plan.id), ` (${plan.profile}, ${quality})`] as Span[]]);
+    for (const { project, ecosystem, releases } of plan.bestOf ?? [])
+      rows.push([
+        `Proof for ${project} (${ecosystem})`,
+        `the best of ${showNumber(releases)} releases, those near today's versions; not of all`,
+      ]);
   }
   rows.push(
     ["Projects", before.projects.map((one) => `${one.path} (${one.manager})`).join(", ")],

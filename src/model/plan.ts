@@ -116,6 +116,12 @@ export interface Plan {
   readonly after: Summary;
   /** Whether the search finished: no better version set exists among the releases that were considered. */
   readonly optimal: boolean;
+  /** Projects of which it did not: of how many releases, those near today's versions, their part is proven the best set. */
+  readonly bestOf?: readonly {
+    readonly project: string;
+    readonly ecosystem: Ecosystem;
+    readonly releases: number;
+  }[];
   /** The best cost that could still exist, where the search did not finish. */
   readonly bound?: readonly number[];
   /** The lexicographic objective's value (`docs/architecture.md`), in the order of `costNames`. */

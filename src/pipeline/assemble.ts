@@ -31,6 +31,11 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
     ...strayWishes(drafting),
     ...targetOutcomes(drafts, drafting),
   ];
+  const bestOf = drafts.flatMap(({ project: { path: project, ecosystem }, plan, settled }) =>
+    plan.bestOf === undefined || settled?.state === "refused"
+      ? []
+      : [{ project, ecosystem, releases: plan.bestOf }],
+  );
   const content = {
     schemaVersion: 1 as const,
     madeAt: setting.clock().toISOString(),
@@ -50,6 +55,7 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
     optimal: drafts.every(
       (draft) => draft.plan.optimal && (draft.settled?.state ?? "accepted") === "accepted",
     ),
+    ...(bestOf.length === 0 ? {} : { bestOf }),
     ...joinCosts(drafts.map((draft) => draft.plan)),
     phases,
     unfixed: drafts.flatMap(unfixedOf),

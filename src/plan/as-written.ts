@@ -49,11 +49,14 @@ export function asWritten(plan: ProjectPlan, settled: Accepted, request: Written
     phases.push({ ...phase, upgrades, ...(isAsAsked(phase.upgrades, upgrades) ? {} : askedBy(phase)) });
   }
   const counted = countLeft(left, { introduced, after: before, request });
+  const { bestOf, ...claimed } = plan;
+  const isAsClaimed = tiers.every((_, index) => plan.cost[index] === counted[index]);
   return {
-    ...plan,
+    ...claimed,
     phases,
     unfixed: left.map((one) => unfixedOf(plan, one, settled.by)),
-    optimal: plan.optimal && tiers.every((_, index) => plan.cost[index] === counted[index]),
+    optimal: plan.optimal && isAsClaimed,
+    ...(bestOf !== undefined && isAsClaimed ? { bestOf } : {}),
     cost: [...counted, ...plan.cost.slice(tiers.length)],
   };
 }

@@ -83,6 +83,8 @@ export interface ProjectPlan {
   readonly missed?: readonly MissedWish[];
   /** Whether no better version set exists among the releases that were considered. */
   readonly optimal: boolean;
+  /** Where it is not `optimal`: of how many releases, those near today's versions, it is proven to be the best set. */
+  readonly bestOf?: number;
   /** By part of the cost, the best value that could still exist; absent when `optimal`. */
   readonly bound?: readonly number[];
   /** In the order of `costNames`, the most important first. */

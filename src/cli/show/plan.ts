@@ -15,6 +15,12 @@ export function showPlan(plan: Plan, scan: Scan, colors: Colors): string {
         .join(" · "),
     ),
   ];
+  for (const one of plan.bestOf ?? [])
+    lines.push(
+      colors.dim(
+        `${plain(one.project)} (${one.ecosystem}): proven the best of ${count(one.releases, "release")}, those near today's versions; not of all`,
+      ),
+    );
   for (const phase of plan.phases) {
     lines.push(
       "",

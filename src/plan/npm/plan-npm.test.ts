@@ -288,6 +288,29 @@ test("planning what is already planned gives nothing", async () => {
   assert.deepEqual([plan.phases, plan.unfixed, plan.optimal], [[], [], true]);
 });
 
+test("without time for the proof among all releases, the plan says of how many it is proven the best", async () => {
+  // The search among all would ask about what a newer app brings in.
+  const world: World = {
+    ...simple,
+    index: {
+      ...simple.index,
+      app: { ...simple.index["app"], "1.1.0": [{ name: "brought", range: "^1.0.0" }] },
+      brought: { "1.0.0": [] },
+    },
+  };
+  const hurried = await planNpm(requestFor(world, { timeLimitMs: 0 }), project);
+  // app and leaf as they are, and the leaf that clears the finding.
+  assert.deepEqual(
+    [movesOf(hurried), hurried.optimal, hurried.bestOf],
+    [["leaf 1.0.0 > 1.1.0 lockfile"], false, 3],
+  );
+  const patient = await planNpm(requestFor(world), project);
+  assert.deepEqual(
+    [movesOf(patient), patient.optimal, patient.bestOf],
+    [["leaf 1.0.0 > 1.1.0 lockfile"], true, undefined],
+  );
+});
+
 test("impossible release dates are said and not believed", async () => {
   const world: World = {
     ...simple,

@@ -76,6 +76,7 @@ export async function planNpm(request: PlanRequest, project: Project): Promise<P
       ? {}
       : { missed: refused.length > 0 ? refused : missedWishes(wishes, { tree, catalogue, answer }) }),
     optimal: isSound && answer.optimal,
+    ...(isSound && answer.bestOf !== undefined ? { bestOf: answer.bestOf } : {}),
     ...(answer.optimal || answer.bound === undefined ? {} : { bound: answer.bound }),
     cost: [...verdict.cost, answer.distance],
     costNames,

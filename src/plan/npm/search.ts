@@ -11,6 +11,8 @@ export interface Answer {
   readonly universe: Universe;
   /** Whether the widest universe was searched to the end and held nothing better. */
   readonly optimal: boolean;
+  /** Not the best of all but of so many releases: those near today's versions. */
+  readonly bestOf?: number;
   /** By part of the cost, what nothing in the widest universe goes below; absent where that was not searched. */
   readonly bound?: readonly number[];
   /** The cost's last part. */
@@ -35,18 +37,24 @@ export async function search(base: Base, options: SearchOptions): Promise<Answer
   if (near.universe.versions.size === 0) return { ...ended(base, near), optimal: true };
   // Without wishes today's tree is an answer; with them it may need versions that lie further out.
   if (near.choice === undefined && base.wishes === undefined) return { ...ended(base, near), optimal: false };
+  const proof =
+    near.choice !== undefined && near.solution?.state === "optimal" ? { bestOf: sizeOf(near.universe) } : {};
   const wide = await round(base, "wide", options, near.choice);
-  if (wide.choice === undefined) return { ...ended(base, near), optimal: false };
+  if (wide.choice === undefined) return { ...ended(base, near), optimal: false, ...proof };
   const best = near.choice === undefined || compareCosts(wide.cost, near.cost) < 0 ? wide : near;
   const proven = wide.solution?.state === "optimal" && wide.universe.complete;
   return {
     ...ended(base, best),
     optimal: proven,
+    ...(proven || best === wide ? {} : proof),
     ...(wide.solution === undefined
       ? {}
       : { bound: wide.solution.bounds.map((one, index) => one + (wide.constants[index] ?? 0)) }),
   };
 }
+
+const sizeOf = ({ versions }: Universe): number =>
+  [...versions.values()].reduce((sum, one) => sum + one.size, 0);
 
 interface Try {
   readonly universe: Universe;
