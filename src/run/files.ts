@@ -3,6 +3,7 @@ import * as fs from "node:fs/promises";
 import path from "node:path";
 import { execute } from "../system/index.ts";
 import { cloneFolder, type CloneRequest } from "./clone-folder.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 /** What lies at a path; links are not followed. */
 export interface Lying {
@@ -101,7 +102,7 @@ export const disk: Files = {
     }
   },
   rename: (from, to) => fs.rename(from, to),
-  remove: (file) => fs.rm(file, { recursive: true, force: true, maxRetries: 2 }),
+  remove: removeFolder,
   setTime: (file, mtimeMs) => fs.utimes(file, mtimeMs / 1000, mtimeMs / 1000),
   setOwner: (file, owner, group) => fs.chown(file, owner, group),
   sync: syncFolder,
