@@ -1,17 +1,18 @@
 /**
  * Plans the npm projects of the corpus and prints what each plan leaves, and its time beside that of npm itself making the
  * same project's lockfile anew. Reads `../shared` beside the repository and the registry that npm is configured for; run
- * `node bench/plan-npm.ts [PROJECT:PROFILE …]`, twice for warm caches.
+ * `node bench/plan-npm.ts [PROJECT:PROFILE …] [--seconds N]`, twice for warm caches. `--seconds` is the search's limit.
  */
 import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { openAdvisories } from "../src/advisories/index.ts";
 import { findFindings, makeJudge } from "../src/findings/index.ts";
 import { takeInventory } from "../src/inventory/index.ts";
 import type { Finding, Profile, Severity } from "../src/model/index.ts";
-import { planNpm } from "../src/plan/index.ts";
+import { planNpm, type ProjectPlan } from "../src/plan/index.ts";
 import { npmReleases } from "../src/releases/index.ts";
 import { configuration as defaultConfiguration } from "../test/support/findings.ts";
 
@@ -33,6 +34,11 @@ const configuration = defaultConfiguration({ policy: { cooldownDays: 0 }, adviso
 const weigh = (findings: readonly Finding[]): number =>
   findings.reduce((sum, one) => sum + weights[one.severity], 0);
 
+const { values: flags, positionals: asked } = parseArgs({
+  options: { seconds: { type: "string" } },
+  allowPositionals: true,
+});
+
 const rebuilt = new Map<string, string>();
 
 /** Seconds in which npm makes the lockfile from the manifest alone; in words where it refuses to. */
@@ -42,11 +48,17 @@ function rebuild(name: string): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "redress-bench-"));
   try {
     fs.cpSync(path.join(shared, "corpus", name), folder, { recursive: true });
-    const flags = ["--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"];
+    const quietly = [
+      "--package-lock-only",
+      "--ignore-scripts",
+      "--no-audit",
+      "--no-fund",
+      "--prefer-offline",
+    ];
     for (const legacy of [[], ["--legacy-peer-deps"]]) {
       fs.rmSync(path.join(folder, "package-lock.json"), { force: true });
       const started = performance.now();
-      const { status } = spawnSync("npm", ["install", ...flags, ...legacy], {
+      const { status } = spawnSync("npm", ["install", ...quietly, ...legacy], {
         cwd: folder,
         timeout: 600_000,
       });
@@ -58,6 +70,11 @@ function rebuild(name: string): string {
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
+}
+
+function proofOf({ optimal, bestOf }: ProjectPlan): string {
+  if (optimal) return "proven";
+  return bestOf === undefined ? "open" : `best of ${bestOf}`;
 }
 
 async function planOne(name: string, profile: Profile): Promise<void> {
@@ -79,7 +96,10 @@ async function planOne(name: string, profile: Profile): Promise<void> {
       const source = await npmReleases({ target: project.target, root });
       const started = performance.now();
       const plan = await planNpm(
-        { inventory, findings: all, judge, configuration, profile, sourceFor: () => source, now },
+        {
+          ...{ inventory, findings: all, judge, configuration, profile, sourceFor: () => source, now },
+          ...(flags.seconds === undefined ? {} : { timeLimitMs: Number(flags.seconds) * 1000 }),
+        },
         project,
       );
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -89,7 +109,7 @@ async function planOne(name: string, profile: Profile): Promise<void> {
       const names = new Set(upgrades.map((one) => one.package)).size;
       console.log(
         `| ${name} | ${profile} | ${all.length}/${weigh(all)} | ${left.length}/${weigh(left)} | ${names} | ` +
-          `${plan.cost.slice(6).join("/")} | ${plan.optimal ? "proven" : "open"} | ${plan.phases.length} | ${seconds} | ${rebuild(name)} |`,
+          `${plan.cost.slice(6).join("/")} | ${proofOf(plan)} | ${plan.phases.length} | ${seconds} | ${rebuild(name)} |`,
       );
     }
   } finally {
@@ -104,9 +124,11 @@ else {
     "| project | profile | before | left | names | overridden/majors/dev majors/new/distance | search | phases | s | npm, s |",
   );
   console.log("|---|---|---|---|---|---|---|---|---|---|");
-  const asked = process.argv.slice(2);
   for (const one of asked.length > 0 ? asked : projects.flatMap((name) => [`${name}:safe`, `${name}:full`])) {
     const [name = "", profile] = one.split(":");
     await planOne(name, profile === "full" ? "full" : "safe");
   }
+  console.log(
+    `peak memory of all of them in one process: ${Math.round(process.resourceUsage().maxRSS / 1024)} MB`,
+  );
 }

@@ -60,4 +60,6 @@ export interface ReleaseSource {
   releases(name: string, signal?: AbortSignal): Promise<ReleaseList>;
   /** What one release requires. */
   requirements(name: string, version: string, signal?: AbortSignal): Promise<Requirements>;
+  /** The same where nothing has to be asked or read for it any more; releases that require the same share their list. */
+  atHand?(name: string, version: string): Requirements | undefined;
 }

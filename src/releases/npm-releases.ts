@@ -28,6 +28,10 @@ type Page =
   | { readonly state: "absent" }
   | { readonly state: "unusable"; readonly reason: string };
 
+type ReadPage =
+  | Exclude<Page, { state: "listed" }>
+  | (Extract<Page, { state: "listed" }> & { readonly lists: ReadonlyMap<string, number> });
+
 /**
  * The npm registries that the user's own npm is configured for, seen from one target.
  * @throws {Failure} `config` or `tool` when no registry can be told (`readNpmRegistries`).
@@ -55,6 +59,8 @@ class NpmSource implements ReleaseSource {
   readonly ecosystem = "npm";
   private readonly parts: Parts;
   private readonly pages = new Map<string, Promise<Page>>();
+  /** `pages` that have come, with the index of each version's list of requirements. */
+  private readonly read = new Map<string, ReadPage>();
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -68,12 +74,20 @@ class NpmSource implements ReleaseSource {
   }
 
   async requirements(name: string, version: string, signal?: AbortSignal): Promise<Requirements> {
-    const page = await this.page(name, signal);
+    await this.page(name, signal);
+    const said = this.atHand(name, version);
+    if (said === undefined) throw new Error(`the document of ${name} was not kept`);
+    return said;
+  }
+
+  atHand(name: string, version: string): Requirements | undefined {
+    const page = this.read.get(name);
+    if (page === undefined) return undefined;
     if (page.state !== "listed") return { state: "unknown", reason: reasonFor(page, name) };
-    const found = page.package.versions.find((one) => one.version === version);
-    if (found === undefined)
+    const index = page.lists.get(version);
+    if (index === undefined)
       return { state: "unknown", reason: `the registry lists no version ${version} of ${name}` };
-    const requires = page.package.requires[found.requires] ?? [];
+    const requires = page.package.requires[index] ?? [];
     return { state: "known", requires, from: `the registry's document of ${name}` };
   }
 
@@ -81,7 +95,15 @@ class NpmSource implements ReleaseSource {
   private async page(name: string, signal: AbortSignal | undefined): Promise<Page> {
     const earlier = this.pages.get(name);
     if (earlier !== undefined) return earlier;
-    const promise = this.ask(name, signal);
+    const promise = this.ask(name, signal).then((page) => {
+      this.read.set(
+        name,
+        page.state === "listed"
+          ? { ...page, lists: new Map(page.package.versions.map((one) => [one.version, one.requires])) }
+          : page,
+      );
+      return page;
+    });
     this.pages.set(name, promise);
     promise.catch(() => this.pages.delete(name));
     return promise;

@@ -64,6 +64,7 @@ for (const dates of [true, false])
   test(`npm, ${dates ? "full" : "abbreviated"} documents: releases and what they require`, async (t) => {
     const { again, registry } = await open(t);
     const source = await again({ dates });
+    assert.equal(source.atHand?.("plain", "1.1.0"), undefined);
     const plain = await releasesOf(source, "plain");
     assert.deepEqual([...plain.keys()], ["1.0.0", "1.1.0", "1.2.0-rc.1", "0.9.0"]);
     assert.deepEqual(plain.get("1.1.0"), {
@@ -82,6 +83,8 @@ for (const dates of [true, false])
       { name: "must", range: ">=1", kind: "peer" },
       { name: "may", range: "*", kind: "peer", optional: true },
     ]);
+    assert.deepEqual(source.atHand?.("plain", "1.1.0"), needs);
+    assert.deepEqual(source.atHand("plain", "9.9.9"), await source.requirements("plain", "9.9.9"));
     const far = await source.requirements("plain", "1.2.0-rc.1");
     assert.equal(far.state === "known" && far.requires[0]?.url, "git+https://host.example/far.git");
     assert.equal((await releasesOf(source, "@scope/dep")).get("1.0.0")?.installScript, true);

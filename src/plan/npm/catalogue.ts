@@ -1,4 +1,4 @@
-import type { Policy, Release, ReleaseSource } from "../../model/index.ts";
+import type { Policy, Release, ReleaseSource, Requirement, Requirements } from "../../model/index.ts";
 import type { VersionOrder } from "../../versions/index.ts";
 import { refusedByPin } from "../pins.ts";
 import { needsOf, ruledNeed, type Need, type Ruling } from "./need.ts";
@@ -70,10 +70,13 @@ interface Entry {
 }
 
 const concurrency = 12;
+/** How many steps down from a package new to the project are read in one go. */
+const mostAhead = 12;
 
 export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits: Limits): Catalogue {
   const entries = new Map<string, Entry>();
   const needs = new Map<string, readonly Need[] | null>();
+  const lists = new WeakMap<readonly Requirement[], readonly Need[] | null>();
   const skipped = new Map<string, string>();
   const wantedNames = new Set<string>();
   const wantedNeeds = new Map<string, Set<string>>();
@@ -109,12 +112,32 @@ export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits
     versions: ReadonlySet<string>,
     signal?: AbortSignal,
   ): Promise<void> => {
-    for (const version of versions) {
-      const known = await source.requirements(name, version, signal);
-      const pair = pairOf(name, version);
-      const read = known.state === "known" ? needsOf(known.requires, order) : null;
-      needs.set(pair, read === null ? null : [...read.map(ruled), ...(limits.extra.get(pair) ?? [])]);
-    }
+    for (const version of versions)
+      keepNeeds(pairOf(name, version), await source.requirements(name, version, signal));
+  };
+  const keepNeeds = (pair: string, said: Requirements): readonly Need[] | null => {
+    const read = said.state === "known" ? readNeeds(said.requires) : null;
+    const extra = limits.extra.get(pair);
+    const kept = read === null || extra === undefined ? read : [...read, ...extra];
+    needs.set(pair, kept);
+    return kept;
+  };
+  /** Releases that require the same have one list of needs as well. */
+  const readNeeds = (requires: readonly Requirement[]): readonly Need[] | null => {
+    let read = lists.get(requires);
+    if (read === undefined)
+      lists.set(requires, (read = needsOf(requires, order)?.map((need) => ruled(need)) ?? null));
+    return read;
+  };
+  /** What can be told without asking is not asked for. */
+  const knownNeeds = (name: string, version: string): readonly Need[] | null | undefined => {
+    const pair = pairOf(name, version);
+    const known = needs.get(pair);
+    if (known !== undefined) return known;
+    const said = entries.has(name) ? source.atHand?.(name, version) : undefined;
+    if (said !== undefined) return keepNeeds(pair, said);
+    want(name, version);
+    return undefined;
   };
 
   const ruled = (need: Need): Need => {
@@ -133,18 +156,22 @@ export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits
     return answer;
   };
 
+  /** What a package new to the project brings in at its newest will be looked at next. */
+  const wantBeneath = (name: string): void => {
+    const newest = limits.present.has(name) ? undefined : entries.get(name)?.usable.at(-1);
+    if (newest !== undefined)
+      for (const need of knownNeeds(name, newest) ?? []) if (need.kind === "production") entryOf(need.name);
+  };
+
   return {
     order,
     listed: (name) => entryOf(name)?.listed,
     usable: (name) => entryOf(name)?.usable,
     release: (name, version) => entryOf(name)?.releases.get(version),
     excluded: (name, version) => entryOf(name)?.excluded.get(version),
-    needs(name, version) {
-      const known = needs.get(pairOf(name, version));
-      if (known === undefined) want(name, version);
-      return known;
-    },
+    needs: knownNeeds,
     expect(name, versions) {
+      if (source.atHand !== undefined && entries.has(name)) return;
       for (const version of versions) if (!needs.has(pairOf(name, version))) want(name, version);
     },
     satisfies,
@@ -169,19 +196,25 @@ export function openCatalogue(source: ReleaseSource, order: VersionOrder, limits
     extra: (pair) => limits.extra.get(pair) ?? [],
     cooldown: (name) => entries.get(name)?.cooldown ?? "off",
     async load(signal) {
-      const jobs: (() => Promise<void>)[] = [];
-      for (const name of wantedNames) jobs.push(() => loadName(name, signal));
-      for (const [name, versions] of wantedNeeds) jobs.push(() => loadNeeds(name, new Set(versions), signal));
-      wantedNames.clear();
-      wantedNeeds.clear();
-      const some = jobs.length > 0;
-      const worker = async (): Promise<void> => {
-        for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
-          signal?.throwIfAborted();
-          await job();
-        }
-      };
-      await Promise.all(Array.from({ length: concurrency }, worker));
+      let some = false;
+      for (let depth = 0; depth < mostAhead && wantedNames.size + wantedNeeds.size > 0; depth++) {
+        some = true;
+        const jobs: (() => Promise<void>)[] = [];
+        const fresh = [...wantedNames];
+        for (const name of fresh) jobs.push(() => loadName(name, signal));
+        for (const [name, versions] of wantedNeeds)
+          jobs.push(() => loadNeeds(name, new Set(versions), signal));
+        wantedNames.clear();
+        wantedNeeds.clear();
+        const worker = async (): Promise<void> => {
+          for (let job = jobs.shift(); job !== undefined; job = jobs.shift()) {
+            signal?.throwIfAborted();
+            await job();
+          }
+        };
+        await Promise.all(Array.from({ length: concurrency }, worker));
+        for (const name of fresh) wantBeneath(name);
+      }
       return some;
     },
     skipped: () => skipped,

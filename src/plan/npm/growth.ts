@@ -1,3 +1,4 @@
+import { makeEase, mostOfNewcomers } from "./at-ease.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Need } from "./need.ts";
 import { VersionPicker } from "./pick-versions.ts";
@@ -9,8 +10,6 @@ import { mayStand, relevantNames, type Override, type Universe, type UniverseReq
 const mostByPeers = 6;
 /** How many releases above a range are looked at for an override, nearest first, beside the better ones. */
 const mostAbove = 4;
-/** How many releases of a package new to the tree are looked at in one range, newest first. */
-const mostOfNewcomers = 12;
 const mostVersions = 9000;
 
 /** Grows the universe from the findings; looks that the catalogue could not answer are noted there. */
@@ -31,6 +30,7 @@ class Growth {
   private readonly picker: VersionPicker;
   private readonly relevant: ReadonlySet<string>;
   private readonly overridable: boolean;
+  private readonly isAtEase: (need: Need) => boolean;
   private count = 0;
   private complete = true;
 
@@ -41,6 +41,7 @@ class Growth {
     this.overridable = request.profile === "full" && request.policy.allowOverrides !== "none";
     const base = { tree, catalogue, risk, relevant: this.relevant };
     this.plain = makeResidues({ ...base, overrides: false });
+    this.isAtEase = makeEase({ ...request, residues: this.plain, relevant: this.relevant });
     this.picker = new VersionPicker(
       request,
       this.overridable ? [this.plain, makeResidues({ ...base, overrides: true })] : [this.plain],
@@ -50,6 +51,8 @@ class Growth {
 
   run(): Universe {
     for (const name of this.relevant) this.join(name);
+    for (const [name, versions] of this.request.seed ?? [])
+      for (const version of versions) this.admit(name, version);
     for (const [name, version] of this.request.wishes ?? []) {
       this.join(name);
       this.admit(name, version);
@@ -211,6 +214,7 @@ class Growth {
     const { catalogue, policy, tree } = this.request;
     if (!this.overridable || need.kind === "peer") return;
     if (tree.versions.has(need.name) && !this.relevant.has(need.name)) return;
+    if (this.request.reach === "wide" && this.isAtEase(need)) return;
     const { name, range } = need;
     const inside = [...(tree.versions.get(name) ?? []), ...within].filter((one) =>
       catalogue.satisfies(one, range),

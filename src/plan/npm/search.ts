@@ -1,8 +1,11 @@
 import { solve, type Solution } from "../solver/index.ts";
+import { tiers } from "../../model/index.ts";
 import { reach, walk, type Outcome, type OutcomeRequest } from "./outcome.ts";
 import { costNames, distanceOf, type Choice } from "./choice.ts";
 import { formulate } from "./programme.ts";
 import { nameOf, versionOf } from "./tree.ts";
+import { withoutDominated } from "./dominance.ts";
+import { forcedFindings } from "./forced.ts";
 import { growUniverse } from "./growth.ts";
 import type { Universe, UniverseRequest } from "./universe.ts";
 
@@ -26,10 +29,10 @@ export interface SearchOptions {
   update(detail: string): void;
 }
 
-type Base = Omit<UniverseRequest, "reach">;
+type Base = Omit<UniverseRequest, "reach" | "seed">;
 
 /** More columns than this are not searched for the proof: it would not end in time. */
-const mostColumns = 14_000;
+const mostColumns = 20_000;
 
 /** Answers from the near universe first, then looks in the wide one whether anything better exists. */
 export async function search(base: Base, options: SearchOptions): Promise<Answer> {
@@ -39,7 +42,7 @@ export async function search(base: Base, options: SearchOptions): Promise<Answer
   if (near.choice === undefined && base.wishes === undefined) return { ...ended(base, near), optimal: false };
   const proof =
     near.choice !== undefined && near.solution?.state === "optimal" ? { bestOf: sizeOf(near.universe) } : {};
-  const wide = await round(base, "wide", options, near.choice);
+  const wide = await round(base, "wide", options, near);
   if (wide.choice === undefined) return { ...ended(base, near), optimal: false, ...proof };
   const best = near.choice === undefined || compareCosts(wide.cost, near.cost) < 0 ? wide : near;
   const proven = wide.solution?.state === "optimal" && wide.universe.complete;
@@ -64,24 +67,23 @@ interface Try {
   readonly constants: readonly number[];
 }
 
-async function round(
-  base: Base,
-  extent: "near" | "wide",
-  options: SearchOptions,
-  from?: Choice,
-): Promise<Try> {
-  const request: UniverseRequest = { ...base, reach: extent };
+async function round(base: Base, extent: "near" | "wide", options: SearchOptions, from?: Try): Promise<Try> {
+  const request: UniverseRequest = {
+    ...base,
+    reach: extent,
+    ...(from === undefined ? {} : { seed: from.universe.versions }),
+  };
   const now = performance.now();
   // The wide universe is worth nothing without time to search it.
   const growUntil = extent === "wide" ? now + (options.deadline - now) * 0.5 : Infinity;
   const universe = await grow(request, options, growUntil);
   const none = { universe, choice: undefined, cost: [], solution: undefined, constants: [] };
   if (universe.versions.size === 0 || universe.unfinished === true) return none;
-  const formulated = formulate(request, universe);
+  const formulated = formulate(request, from === undefined ? universe : reduced(request, universe, from));
   const { programme, constants } = formulated;
   if (extent === "wide" && programme.columns > mostColumns) return none;
   const left = options.deadline - performance.now();
-  const start = (from === undefined ? undefined : formulated.encode(from)) ?? programme.start;
+  const start = (from?.choice === undefined ? undefined : formulated.encode(from.choice)) ?? programme.start;
   options.update(`${programme.columns} choices, ${programme.rows.length} conditions`);
   const solution = await solve(start === undefined ? programme : { ...programme, start }, {
     timeLimitMs: Math.max(1000, extent === "near" ? left * 0.6 : left),
@@ -95,6 +97,21 @@ async function round(
     solution,
     constants,
   };
+}
+
+/**
+ * The universe without what cannot be part of a better choice than a known one: versions that others stand in for, and
+ * overrides where the known choice has none and leaves only findings that every choice leaves.
+ */
+function reduced(request: UniverseRequest, universe: Universe, known: Try): Universe {
+  const overridden = known.cost[tiers.length];
+  const isLeast =
+    overridden === 0 && forcedFindings(request, universe).every((count, tier) => count === known.cost[tier]);
+  return withoutDominated(
+    request,
+    isLeast ? { ...universe, overrides: [] } : universe,
+    known.choice?.present ?? new Set(),
+  );
 }
 
 /** Grows until nothing is missing, or the time for the proof is up. */

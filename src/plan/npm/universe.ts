@@ -40,6 +40,8 @@ export interface UniverseRequest {
    * group that findings and requirements tell apart.
    */
   readonly reach: "near" | "wide";
+  /** Versions to begin with, by name. */
+  readonly seed?: Universe["versions"];
 }
 
 /** Names with findings that count and all their ancestors. */

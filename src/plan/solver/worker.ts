@@ -40,6 +40,8 @@ function answer(task: Task): Answer {
       mip_rel_gap: 0,
       mip_abs_gap: 0,
       presolve: task.presolve ? "on" : "off",
+      // Starting over after the root takes longer on large programmes (`docs/benchmarks.md`, "Plan").
+      mip_allow_restart: false,
       random_seed: 0,
     });
     model.passModel({
