@@ -3,7 +3,7 @@ import { tiers, type Phase, type Plan, type Summary, type Upgrade } from "../mod
 import type { ProjectPlan } from "../plan/index.ts";
 import { sha256 } from "../system/index.ts";
 import { rooms } from "./rooms.ts";
-import type { Drafting, Draft } from "./draft.ts";
+import { unfixedBy, type Drafting, type Draft } from "./draft.ts";
 import { targetOutcomes } from "./targets.ts";
 import { strayWishes } from "./wishes.ts";
 
@@ -75,17 +75,7 @@ export async function assemble(drafts: readonly Draft[], drafting: Drafting): Pr
 /** Where the package manager never agreed nothing is proposed, and every finding says so. */
 function unfixedOf({ plan, settled }: Draft): Plan["unfixed"] {
   if (settled?.state !== "refused") return plan.unfixed;
-  const refused = plan.phases.flatMap((phase) => phase.upgrades.flatMap((upgrade) => upgrade.fixes));
-  return [
-    ...plan.unfixed,
-    ...refused.map((finding) => ({
-      finding,
-      reason: "conflict" as const,
-      detail: `${settled.by} refused the plan: ${settled.detail}`,
-      conflicts: settled.refusals.map((refusal) => refusal.reason),
-      advice: "Resolve the conflict that it names by hand, or plan fewer packages with --package.",
-    })),
-  ];
+  return [...plan.unfixed, ...unfixedBy(settled, plan.phases)];
 }
 
 type PhaseDraft = ProjectPlan["phases"][number];

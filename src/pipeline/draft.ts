@@ -1,13 +1,16 @@
 import type { PackageVersion } from "../advisories/index.ts";
-import type {
-  Judge,
-  ManagerId,
-  Profile,
-  Project,
-  Refusal,
-  RequestOutcome,
-  Settled,
-  Upgrade,
+import {
+  tiers,
+  type Inventory,
+  type Judge,
+  type ManagerId,
+  type Profile,
+  type Project,
+  type Refusal,
+  type RequestOutcome,
+  type Settled,
+  type Unfixed,
+  type Upgrade,
 } from "../model/index.ts";
 import type { ProjectPlan } from "../plan/index.ts";
 import { rooms } from "./rooms.ts";
@@ -55,6 +58,7 @@ export interface Draft {
 }
 
 type Accepted = Extract<Settled, { state: "accepted" }>;
+type Refused = Extract<Settled, { state: "refused" }>;
 
 /** How often a refusal of the package manager sends the planner back. */
 const mostAttempts = 6;
@@ -116,10 +120,60 @@ export async function draftFor(project: Project, drafting: Drafting): Promise<Dr
       };
     }
     const fresh = settled.refusals.filter((refusal) => !refusals.some((known) => same(known, refusal)));
-    if (fresh.length === 0 || attempt === mostAttempts) return { project, plan, settled };
+    if (fresh.length === 0 || attempt === mostAttempts)
+      return (
+        (await upToRefusal({ plan, settled }, { project, drafting, inventory })) ?? { project, plan, settled }
+      );
     refusals.push(...fresh);
     setting.progress.line(`${settled.by} refused the plan (${settled.detail}); planning again`);
   }
+}
+
+/**
+ * The phases before the one that the package manager refuses, which it accepts without it; `undefined` where there are
+ * none, and of requirements files, which are written as a whole.
+ */
+async function upToRefusal(
+  { plan, settled }: { readonly plan: ProjectPlan; readonly settled: Refused },
+  { project, drafting, inventory }: Settling & { readonly inventory: Inventory },
+): Promise<Draft | undefined> {
+  const kept = plan.phases.slice(0, settled.phase - 1);
+  if (kept.length === 0 || project.manager === "pip") return undefined;
+  const { bestOf: _, bound: __, ...rest } = plan;
+  const part: ProjectPlan = {
+    ...rest,
+    phases: kept,
+    unfixed: [...plan.unfixed, ...unfixedBy(settled, plan.phases.slice(kept.length))],
+    optimal: false,
+    // What it costs besides was reckoned for the whole.
+    cost: plan.cost.slice(0, tiers.length),
+    costNames: plan.costNames.slice(0, tiers.length),
+  };
+  const again = await settlePlan(part, { project, drafting });
+  if (again.state === "refused") return undefined;
+  drafting.setting.progress.line(
+    `${settled.by} refuses phase ${settled.phase} of ${plan.phases.length} (${settled.detail}); those before it are kept`,
+  );
+  const { asWritten } = await rooms.plan();
+  const written = asWritten(part, again, { ...drafting.seen, inventory, project });
+  return {
+    project,
+    plan: { ...written, phases: withIntroduced(written.phases, drafting.seen) },
+    settled: again,
+  };
+}
+
+/** Of each finding that refused phases would have cleared, that and why they were refused. */
+export function unfixedBy(settled: Refused, phases: ProjectPlan["phases"]): Unfixed[] {
+  return phases
+    .flatMap((phase) => phase.upgrades.flatMap((upgrade) => upgrade.fixes))
+    .map((finding) => ({
+      finding,
+      reason: "conflict",
+      detail: `${settled.by} refused the plan: ${settled.detail}`,
+      conflicts: settled.refusals.map((refusal) => refusal.reason),
+      advice: "Resolve the conflict that it names by hand, or plan fewer packages with --package.",
+    }));
 }
 
 interface Settling {
