@@ -37,7 +37,7 @@ class Growth {
   constructor(request: UniverseRequest) {
     this.request = request;
     const { tree, catalogue, risk } = request;
-    this.relevant = relevantNames(tree, risk);
+    this.relevant = relevantNames(request);
     this.overridable = request.profile === "full" && request.policy.allowOverrides !== "none";
     const base = { tree, catalogue, risk, relevant: this.relevant };
     this.plain = makeResidues({ ...base, overrides: false });
@@ -183,21 +183,27 @@ class Growth {
 
   /** A package of the tree that something is wrong with, or with all that it can bring. */
   private move(need: Need, served: readonly string[]): void {
-    const { catalogue } = this.request;
+    const { catalogue, tree } = this.request;
     const { name, range } = need;
     const usable = catalogue.usable(name) ?? [];
     catalogue.expect(name, this.newer(name, usable));
     const within = catalogue.within(name, range);
+    const { order } = catalogue;
     const start = served[0];
-    const ahead =
-      start === undefined ? within : within.filter((one) => catalogue.order.compare(one, start) > 0);
+    const lowest = tree.versions.get(name)?.[0];
+    const newer = within.filter((one) => lowest === undefined || order.compare(one, lowest) >= 0);
     if (start === undefined && need.kind !== "peer") {
-      const lowest = this.request.tree.versions.get(name)?.[0];
-      const newer = within.filter((one) => lowest === undefined || catalogue.order.compare(one, lowest) >= 0);
       const top = within.at(-1);
       if (newer.length === 0 && top !== undefined) this.admit(name, top);
       for (const one of this.picker.pick(name, newer)) this.admit(name, one);
-    } else for (const one of this.picker.pick(name, ahead, start)) this.admit(name, one);
+    } else if (start === undefined) for (const one of this.picker.pick(name, within)) this.admit(name, one);
+    else {
+      // A copy may come down to what another copy has outgrown, where its dependent takes that.
+      const isAhead = (one: string): boolean => order.compare(one, start) > 0;
+      for (const one of this.picker.pick(name, newer.filter(isAhead), start)) this.admit(name, one);
+      const between = newer.filter((one) => !isAhead(one));
+      for (const one of this.picker.pick(name, between, start)) this.admit(name, one);
+    }
     this.admitOverrides(need, within);
   }
 
@@ -250,7 +256,7 @@ class Growth {
     );
   }
 
-  /** A move of a direct dependency that a dependent's peer range refuses brings that dependent's lowest accepting version. */
+  /** A move of a direct dependency that a dependent's peer range refuses brings that dependent's lowest accepting version and better ones. */
   private yieldToPeers(): boolean {
     const { tree, catalogue } = this.request;
     const before = this.count;
@@ -270,12 +276,13 @@ class Growth {
             if (needs.some((list) => accepts(catalogue, list, peer, moved))) continue;
             const usable = this.newer(name, catalogue.usable(name) ?? []);
             catalogue.expect(name, usable);
-            const fitting = usable.find(
+            const fitting = usable.filter(
               (one) =>
                 this.isWanted(name, one) &&
                 accepts(catalogue, this.plain.needs(name, one) ?? [], peer, moved),
             );
-            if (fitting === undefined || versions.has(fitting)) continue;
+            const better = this.picker.improvements(name, fitting).filter((one) => !versions.has(one));
+            if (better.length === 0) continue;
             const used = this.byPeers.get(name) ?? 0;
             if (used >= mostByPeers) {
               this.complete = false;
@@ -283,7 +290,7 @@ class Growth {
             }
             this.byPeers.set(name, used + 1);
             this.join(name);
-            this.admit(name, fitting);
+            for (const one of better) this.admit(name, one);
           }
     }
     return this.count > before;

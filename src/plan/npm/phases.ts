@@ -36,9 +36,10 @@ export function cutPhases(request: PhasesRequest): PhaseDraft[] {
     const risky: ReadonlySet<string>[] = [];
     const safe = new Set<string>();
     for (const name of namesIn(request, tier)) {
-      if (moved.has(name)) continue;
-      const group = closure(request, new Set([...moved, name]));
-      for (const one of moved) group.delete(one);
+      if (moved.has(name) || safe.has(name)) continue;
+      // Together with what is safe so far: two moves that each hold alone may not hold as one.
+      const group = closureWithout(request, new Set([...safe, name]), moved);
+      for (const one of safe) group.delete(one);
       if (hasRuntimeMajor(request, group)) risky.push(group);
       else for (const one of group) safe.add(one);
     }

@@ -32,7 +32,13 @@ const anyRelease = fc.option(fc.record({ needs: fc.array(anyNeed, { maxLength: 2
   nil: undefined,
   freq: 6,
 });
-const anyDraft = fc.record({
+
+interface Draft {
+  readonly releases: ({ readonly needs: readonly Need[]; readonly findings: readonly Tier[] } | undefined)[];
+  readonly direct: World["direct"];
+}
+
+const anyDraft: fc.Arbitrary<Draft> = fc.record({
   releases: fc.array(anyRelease, { minLength: 12, maxLength: 12 }),
   direct: fc.uniqueArray(
     fc.record({ name: fc.constantFrom(...names), range: fc.constantFrom(...ranges), dev: fc.boolean() }),
@@ -45,10 +51,7 @@ const anyDraft = fc.record({
 });
 
 /** Installs a draft the way an old lockfile stands: the lowest version that fits; `undefined` where nothing does. */
-function worldFrom(draft: {
-  releases: readonly ({ needs: Need[]; findings: Tier[] } | undefined)[];
-  direct: World["direct"];
-}): World | undefined {
+function worldFrom(draft: Draft): World | undefined {
   const index: Record<string, Record<string, readonly Need[]>> = {};
   const findings: Record<string, readonly Tier[]> = {};
   draft.releases.forEach((release, place) => {
@@ -315,43 +318,80 @@ function assertPhasesHold(world: World, plan: Awaited<ReturnType<typeof planNpm>
   );
 }
 
-/** Found once: a direct package moves to a new version while another package keeps the old one. */
-const keptBeside: typeof anyDraft extends fc.Arbitrary<infer Draft> ? Draft : never = {
-  releases: [
-    undefined,
-    { needs: [{ name: "b", range: "^1.0.0", kind: "production" }], findings: [] },
-    { needs: [{ name: "c", range: "^2.0.0", kind: "peer" }], findings: [] },
-    { needs: [], findings: ["24-hours"] },
-    undefined,
-    undefined,
-    { needs: [{ name: "d", range: "^1.0.0", kind: "production" }], findings: [] },
-    undefined,
-    { needs: [{ name: "d", range: "*", kind: "production" }], findings: [] },
-    {
-      needs: [
-        { name: "c", range: "1.0.0", kind: "production" },
-        { name: "a", range: "*", kind: "production" },
-      ],
-      findings: [],
-    },
-    undefined,
-    undefined,
+/** A draft from lines such as `c 1.0.0 24-hours: d 1.0.0, a * peer` and direct names such as `b dev`, in any version. */
+function draftOf(direct: readonly string[], lines: readonly string[]): Draft {
+  const releases: Draft["releases"] = names.flatMap(() => versions.map(() => undefined));
+  for (const line of lines) {
+    const [head = "", rest = ""] = line.split(": ");
+    const [name, version, ...findings] = head.split(" ");
+    const place = names.findIndex((one) => one === name) * versions.length;
+    releases[place + versions.findIndex((one) => one === version)] = {
+      needs: rest.split(", ").flatMap((one) => {
+        const [needed = "", range = "", kind] = one.split(" ");
+        return needed === "" ? [] : [{ name: needed, range, kind: kind === "peer" ? "peer" : "production" }];
+      }),
+      findings: tiers.filter((one) => findings.includes(one)),
+    };
+  }
+  return {
+    releases,
+    direct: direct.map((one) => {
+      const [name = "", dev] = one.split(" ");
+      return { name, range: "*", dev: dev === "dev" };
+    }),
+  };
+}
+
+/** A direct package moves to a new version while another package keeps the old one. */
+const keptBeside = draftOf(
+  ["c"],
+  [
+    "a 1.1.0: b ^1.0.0",
+    "a 2.0.0: c ^2.0.0 peer",
+    "b 1.0.0 24-hours",
+    "c 1.0.0: d ^1.0.0",
+    "c 2.0.0: d *",
+    "d 1.0.0: c 1.0.0, a *",
   ],
-  direct: [{ name: "c", range: "*", dev: false }],
-};
+);
+
+/** A copy of d comes down to a version between the one that is served and the one that another package holds. */
+const comesDown = draftOf(
+  ["b"],
+  [
+    "a 1.0.0: c *",
+    "b 1.0.0: d ^2.0.0",
+    "b 1.1.0: d >=1.1.0",
+    "c 1.0.0: d 1.0.0",
+    "d 1.0.0",
+    "d 1.1.0",
+    "d 2.0.0 24-hours: a *",
+  ],
+);
+
+/** For c in 2.0.0: the moves of b and of c each hold alone, together only with that of a. */
+const holdAlone = draftOf(
+  ["b dev", "c dev"],
+  [
+    "a 1.0.0 1-month: b ^1.0.0",
+    "a 1.1.0",
+    "b 1.1.0 24-hours: a *",
+    "b 2.0.0",
+    "c 1.0.0 24-hours",
+    "c 2.0.0: a *",
+  ],
+);
 
 for (const profile of ["safe", "full"] as const)
   test(`the cost of a plan equals brute force (${profile})`, async () => {
-    let planned = 0;
     await fc.assert(
       fc.asyncProperty(anyDraft, async (draft) => {
         const world = worldFrom(draft);
-        if (world === undefined) return;
+        fc.pre(world !== undefined);
         const request = requestFor(world, { profile });
-        if (request.findings.length === 0) return;
+        fc.pre(request.findings.length > 0);
         const expected = bruteForce(world, profile);
         const plan = await planNpm(request, project);
-        planned++;
         assert.deepEqual(
           plan.skipped.filter((one) => one.package === "*"),
           [],
@@ -360,9 +400,8 @@ for (const profile of ["safe", "full"] as const)
         assert.deepEqual(plan.cost.slice(0, -1), expected, JSON.stringify(world));
         assertPhasesHold(world, plan);
       }),
-      { numRuns: Number(process.env["PLAN_RUNS"] ?? 60), examples: [[keptBeside]] },
+      { numRuns: Number(process.env["PLAN_RUNS"] ?? 60), examples: [[keptBeside], [comesDown]] },
     );
-    assert.ok(planned > 5, `only ${planned} worlds had a finding`);
   });
 
 test("a wish that is met costs the least; one that is missed has, but for rare cases, no set of versions", async () => {
@@ -374,9 +413,9 @@ test("a wish that is met costs the least; one that is missed has, but for rare c
       fc.constantFrom(...versions),
       async (draft, name, to) => {
         const world = worldFrom(draft);
-        if (world?.index[name]?.[to] === undefined) return;
+        fc.pre(world?.index[name]?.[to] !== undefined);
         const there = world.tree.map(splitPair).filter(([one]) => one === name);
-        if (there.length === 0 || there.some(([, one]) => order.compare(one, to) >= 0)) return;
+        fc.pre(there.length > 0 && there.every(([, one]) => order.compare(one, to) < 0));
         const { configuration } = requestFor(world);
         const plan = await planNpm(
           requestFor(world, {
@@ -406,9 +445,9 @@ test("a wish that is met costs the least; one that is missed has, but for rare c
         }
       },
     ),
-    { numRuns: Number(process.env["PLAN_RUNS"] ?? 60) * 4 },
+    { numRuns: Number(process.env["PLAN_RUNS"] ?? 60) * 2, examples: [[holdAlone, "c", "2.0.0"]] },
   );
-  assert.ok(seen.met > 5 && seen.unfound * 20 <= seen.met, JSON.stringify(seen));
+  assert.ok(seen.unfound * 10 <= seen.met, JSON.stringify(seen));
 });
 
 const runs = Number(process.env["PLAN_RUNS"] ?? 60);

@@ -1,5 +1,6 @@
 import type { Policy, Profile } from "../../model/index.ts";
 import type { Catalogue } from "./catalogue.ts";
+import type { Need } from "./need.ts";
 import type { Residues } from "./residue.ts";
 import type { Risk } from "./risk.ts";
 import type { Slot, Tree } from "./tree.ts";
@@ -22,7 +23,7 @@ export interface Universe {
   readonly complete: boolean;
   /** Growth was stopped for lack of time: what is admitted rests on metadata not read. */
   readonly unfinished?: boolean;
-  /** Names that today's findings hang on. */
+  /** Names that today's findings, or refusals of a version asked for, hang on. */
   readonly relevant: ReadonlySet<string>;
   readonly residues: Residues;
 }
@@ -44,11 +45,16 @@ export interface UniverseRequest {
   readonly seed?: Universe["versions"];
 }
 
-/** Names with findings that count and all their ancestors. */
-export function relevantNames(tree: Tree, risk: Risk): Set<string> {
+/** Names with findings that count, names whose requirements refuse a version asked for, and all their ancestors. */
+export function relevantNames({ tree, catalogue, risk, wishes }: UniverseRequest): Set<string> {
   const names = new Set<string>();
+  const refuses = ({ name, range, kind, only }: Need): boolean => {
+    const version = wishes?.get(name);
+    if (version === undefined || kind === "peer" || only !== undefined) return false;
+    return !catalogue.satisfies(version, range);
+  };
   for (const one of tree.packages.values())
-    if (risk.advisories(one.name, one.version).length > 0) names.add(one.name);
+    if (risk.advisories(one.name, one.version).length > 0 || one.edges.some(refuses)) names.add(one.name);
   for (const name of names) for (const dependent of tree.dependents.get(name) ?? []) names.add(dependent);
   return names;
 }
