@@ -3,7 +3,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { Need } from "./need.ts";
 import { VersionPicker } from "./pick-versions.ts";
 import { makeResidues, type Residues } from "./residue.ts";
-import { addTo, type Slot } from "./tree.ts";
+import { addTo, pairOf, type Slot } from "./tree.ts";
 import { mayStand, relevantNames, type Override, type Universe, type UniverseRequest } from "./universe.ts";
 
 /** Bounds on growth: versions admitted because a peer range refused a move, by name; and all in all. */
@@ -90,10 +90,18 @@ class Growth {
       this.complete = false;
       return;
     }
-    if (this.plain.needs(name, version) === null) return;
+    if (this.plain.needs(name, version) === null || this.isOnlyCarried(name, version)) return;
     this.count++;
     addTo(this.versions, name, version);
     this.queue.push([name, version]);
+  }
+
+  /** Findings of a copy in a bundle count already: one more copy of that version would seem to add none. */
+  private isOnlyCarried(name: string, version: string): boolean {
+    const { tree, risk, wishes } = this.request;
+    if (tree.packages.get(pairOf(name, version))?.free !== false || wishes?.get(name) === version)
+      return false;
+    return risk.advisories(name, version).length > 0;
   }
 
   private isStuck(name: string): boolean {

@@ -199,6 +199,26 @@ const cases: {
     unfixed: "conflict",
   },
   {
+    name: "does not install a version with findings because a bundle has it already",
+    world: {
+      index: {
+        tool: { "1.0.0": [] },
+        app: { "1.0.0": [{ name: "leaf", range: "^1.0.0" }] },
+        leaf: { "1.0.0": [], "1.1.0": [], "1.2.0": [] },
+      },
+      marks: { "tool@1.0.0": { bundles: true } },
+      direct: [
+        { name: "tool", range: "^1.0.0" },
+        { name: "app", range: "^1.0.0" },
+      ],
+      tree: ["tool@1.0.0", "app@1.0.0", "leaf@1.0.0", "leaf@1.1.0"],
+      bundled: { "leaf@1.1.0": "tool@1.0.0" },
+      findings: { "leaf@1.0.0": ["24-hours"], "leaf@1.1.0": ["1-week"] },
+    },
+    moves: ["leaf 1.0.0 > 1.2.0 lockfile"],
+    unfixed: "conflict",
+  },
+  {
     name: "leaves a package that the registry does not know",
     world: { ...simple, index: { app: simple.index["app"] ?? {} } },
     moves: [],

@@ -66,16 +66,19 @@ export function missedWishes(
       !catalogue.satisfies(to, need.range);
     const needsOf = (pair: string): readonly Need[] =>
       answer.universe.residues.needs(nameOf(pair), versionOf(pair)) ?? [];
+    const isGone = !isDirect && [...answer.outcome.present].every((pair) => nameOf(pair) !== name);
+    // Where nothing requires it in the end, who lets go of it counts as refusing.
+    const accepts = (needs: readonly Need[]): boolean =>
+      !needs.some(refuses) && (!isGone || needs.some((need) => need.name === name));
     const conflicts = [...tree.packages].flatMap(([pair, one]) => {
       const refusing = one.free ? needsOf(pair).filter(refuses) : [];
       const others = [...(answer.universe.versions.get(one.name) ?? [])];
-      if (others.some((version) => !needsOf(pairOf(one.name, version)).some(refuses))) return [];
+      if (others.some((version) => accepts(needsOf(pairOf(one.name, version))))) return [];
       return refusing.map(
         (need) =>
           `${one.name} ${one.version} requires ${need.kind === "peer" ? "the peer " : ""}${name}@${need.range}`,
       );
     });
-    const isGone = !isDirect && [...answer.outcome.present].every((pair) => nameOf(pair) !== name);
     const detail = isGone
       ? `once the rest has moved, nothing requires ${name} any more`
       : `no version set was found that holds ${wanted}`;
