@@ -1,6 +1,7 @@
 import { makeEase, mostOfNewcomers } from "./at-ease.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Need } from "./need.ts";
+import { OverrideRules } from "./override-rules.ts";
 import { VersionPicker } from "./pick-versions.ts";
 import { makeResidues, type Residues } from "./residue.ts";
 import { addTo, pairOf, type Slot } from "./tree.ts";
@@ -31,6 +32,7 @@ class Growth {
   private readonly relevant: ReadonlySet<string>;
   private readonly overridable: boolean;
   private readonly isAtEase: (need: Need) => boolean;
+  private readonly rules: OverrideRules;
   private count = 0;
   private complete = true;
 
@@ -40,6 +42,7 @@ class Growth {
     this.relevant = relevantNames(request);
     this.overridable = request.profile === "full" && request.policy.allowOverrides !== "none";
     const base = { tree, catalogue, risk, relevant: this.relevant };
+    this.rules = new OverrideRules(request);
     this.plain = makeResidues({ ...base, overrides: false });
     this.isAtEase = makeEase({ ...request, residues: this.plain, relevant: this.relevant });
     this.picker = new VersionPicker(
@@ -249,19 +252,15 @@ class Growth {
     }
   }
 
-  /** npm refuses an override of a direct dependency that is not the manifest's own specifier (EOVERRIDE). */
-  private touchesDirect(need: Need): boolean {
-    const slots = this.slots.get(need.name) ?? [];
-    const listed = this.request.catalogue.listed(need.name) ?? [];
-    return slots.some(
-      (slot) =>
-        slot.may === "fixed" ||
-        listed.some(
-          (one) =>
-            this.request.catalogue.satisfies(one, slot.range) &&
-            this.request.catalogue.satisfies(one, need.range),
-        ),
-    );
+  /** Whether wherever a direct dependency of the name may stand, npm refuses to override this range beside it. */
+  private touchesDirect({ name, range }: Need): boolean {
+    const { catalogue } = this.request;
+    return (this.slots.get(name) ?? []).some((slot) => {
+      const versions = slot.may === "fixed" ? [] : (catalogue.usable(name) ?? []);
+      return ![slot.today, ...versions].some(
+        (one) => mayStand(this.request, slot, one) && !this.rules.isRefusedBeside(slot, one, range),
+      );
+    });
   }
 
   /** A move of a direct dependency that a dependent's peer range refuses brings that dependent's lowest accepting version and better ones. */

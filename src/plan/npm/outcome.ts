@@ -35,9 +35,10 @@ export function reach(request: OutcomeRequest, choice: Choice): Outcome {
   return walk(request, { ...choice, present: keepHarmless(request, choice) });
 }
 
-/** What is reached of exactly the versions given. */
+/** What is reached of exactly the versions given, and the overrides that touch any of it. */
 export function walk(request: OutcomeRequest, choice: Choice): Outcome {
   const { present } = choice;
+  const touching = new Set<Override>();
   const byName = versionsByName(present);
   const served: Served[] = [];
   const seen = new Set<string>();
@@ -51,12 +52,14 @@ export function walk(request: OutcomeRequest, choice: Choice): Outcome {
     if (seen.has(pair) || !present.has(pair)) continue;
     seen.add(pair);
     for (const need of request.residues.needs(nameOf(pair), versionOf(pair)) ?? []) {
+      for (const one of choice.overrides) if (touches(request, one, need)) touching.add(one);
       if (need.kind === "peer" && need.optional && !isTodayEdge(request.tree, pair, need)) continue;
       const to = serverOf(request, { pair, need, choice, versions: byName.get(need.name) ?? [] });
       if (to !== undefined) serve(pair, need, pairOf(need.name, to));
     }
   }
-  return { ...choice, present: seen, served };
+  const overrides = choice.overrides.filter((one) => touching.has(one));
+  return { ...choice, overrides, present: seen, served };
 }
 
 function isTodayEdge(tree: Tree, pair: string, need: Need): boolean {

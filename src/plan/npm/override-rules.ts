@@ -27,6 +27,15 @@ export class OverrideRules {
     return `${slot.range.startsWith("~") ? "~" : "^"}${version}`;
   }
 
+  /** npm refuses an override that touches what the project itself then asks for (EOVERRIDE). */
+  isRefusedBeside(slot: Slot, version: string, range: string): boolean {
+    const { catalogue } = this.request;
+    return (
+      catalogue.satisfies(version, range) ||
+      catalogue.haveCommon(slot.name, this.writtenRange(slot, version), range)
+    );
+  }
+
   /** Whether the policy lets it: upwards, and inside the major unless any is allowed. */
   mayLift(need: Need, override: Override): boolean {
     const key = `${need.name}|${need.range}`;

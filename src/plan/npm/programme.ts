@@ -287,15 +287,10 @@ class Formulation {
     }
   }
 
-  /** npm refuses an override that touches what the project itself then asks for (EOVERRIDE). */
   private forbidBesideDirect(override: Override, column: number): void {
     for (const slot of this.directs.get(override.name) ?? [])
-      for (const [version, chosen] of this.e.get(slot) ?? []) {
-        const written = this.rules.writtenRange(slot, version);
-        if (
-          this.catalogue.satisfies(version, override.range) ||
-          this.catalogue.haveCommon(override.name, written, override.range)
-        )
+      for (const [version, chosen] of this.e.get(slot) ?? [])
+        if (this.rules.isRefusedBeside(slot, version, override.range))
           this.row({
             terms: [
               [chosen, 1],
@@ -303,7 +298,6 @@ class Formulation {
             ],
             max: 1,
           });
-      }
   }
 
   /** A requirement that the override would take somewhere it must not go excludes it. */
