@@ -153,6 +153,19 @@ const cases: {
     moves: ["leaf 1.0.0 > 1.1.0 manifest"],
   },
   {
+    name: "overrides what another package pins beside a direct dependency that moves away from it",
+    world: {
+      ...simple,
+      direct: [
+        { name: "app", range: "^1.0.0" },
+        { name: "leaf", range: "1.0.0" },
+      ],
+      index: { app: { "1.0.0": [{ name: "leaf", range: "1.0.0" }] }, leaf: { "1.0.0": [], "1.1.0": [] } },
+    },
+    profile: "full",
+    moves: ["leaf 1.0.0 > 1.1.0 manifest"],
+  },
+  {
     name: "moves what must move together for a peer",
     world: {
       index: {

@@ -4,22 +4,24 @@ import type { PlanRequest } from "../request.ts";
 import { planNpm } from "./plan-npm.ts";
 import { configuration, project, requestFor, type World } from "./world.test.ts";
 
-/** A compiler whose old build tool takes it only in its old major; a view pair that moves together. */
+/** A compiler whose old build tool takes it only in its old major; a view pair that moves together; a host and its guest. */
 const world: World = {
   index: {
     compiler: { "4.0.0": [], "5.0.0": [] },
     builder: { "1.0.0": [{ name: "compiler", range: "^4.0.0", kind: "peer", optional: true }] },
     view: { "1.0.0": [], "2.0.0": [] },
+    host: { "1.0.0": [{ name: "guest", range: "^1.0.0" }], "1.1.0": [{ name: "guest", range: "*" }] },
+    guest: { "1.0.0": [], "2.0.0": [] },
     "view-dom": {
       "1.0.0": [{ name: "view", range: "^1.0.0", kind: "peer" }],
       "2.0.0": [{ name: "view", range: "^2.0.0", kind: "peer" }],
     },
   },
-  direct: ["compiler", "builder", "view", "view-dom"].map((name) => ({
+  direct: ["compiler", "builder", "view", "view-dom", "host"].map((name) => ({
     name,
     range: name === "compiler" ? "^4.0.0" : "^1.0.0",
   })),
-  tree: ["compiler@4.0.0", "builder@1.0.0", "view@1.0.0", "view-dom@1.0.0"],
+  tree: ["compiler@4.0.0", "builder@1.0.0", "view@1.0.0", "view-dom@1.0.0", "host@1.0.0", "guest@1.0.0"],
   findings: {},
 };
 
@@ -38,6 +40,11 @@ const cases: {
     name: "what the wish needs moves with it",
     wish: ["view", "2.0.0"],
     moves: ["view 2.0.0", "view-dom 2.0.0"],
+  },
+  {
+    name: "what refuses it moves, though nothing is wrong with that",
+    wish: ["guest", "2.0.0"],
+    moves: ["guest 2.0.0", "host 1.1.0"],
   },
   {
     name: "a peer range that refuses is overridden where the policy lets it",
